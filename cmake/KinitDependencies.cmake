@@ -1,0 +1,65 @@
+# Where the libraries come from that kinit, its tests and its bench are built on: the system first, else upstream's
+# repository.
+#
+# Owns: one function or macro per dependency. Included by the top CMakeLists.txt. SPDX-License-Identifier: Apache-2.0
+
+include(FetchContent)
+set(FETCHCONTENT_QUIET OFF)
+
+# SLEEF::SLEEF. Upstream's build has targets of its own, so the imported target stands for them: kinit's package then
+# names SLEEF::SLEEF in both cases.
+macro(kinit_find_sleef)
+  find_package(SLEEF 3.5.1 QUIET)
+  if(SLEEF_FOUND)
+    message(STATUS "kinit: SLEEF ${SLEEF_VERSION}, ${SLEEF_LIBRARY}")
+  else()
+    message(STATUS "kinit: no SLEEF on this system, fetching it")
+    kinit_fetch_sleef()
+  endif()
+endmacro()
+
+function(kinit_fetch_sleef)
+  set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+  set(BUILD_SHARED_LIBS OFF)
+  foreach(part IN ITEMS TESTS DFT QUAD GNUABI_LIBS)
+    set(SLEEF_BUILD_${part} OFF CACHE INTERNAL "")
+  endforeach()
+  FetchContent_Declare(sleef GIT_REPOSITORY https://github.com/shibatch/sleef.git GIT_TAG 3.6.1 GIT_SHALLOW ON)
+  FetchContent_MakeAvailable(sleef)
+  add_library(SLEEF::SLEEF INTERFACE IMPORTED GLOBAL)
+  target_link_libraries(SLEEF::SLEEF INTERFACE sleef)
+  target_include_directories(SLEEF::SLEEF INTERFACE ${sleef_BINARY_DIR}/include)
+endfunction()
+
+# KINIT_HAVE_OPENMP, and OpenMP::OpenMP_C where it is true.
+macro(kinit_find_openmp)
+  set(KINIT_HAVE_OPENMP OFF)
+  if(KINIT_OPENMP STREQUAL "AUTO")
+    find_package(OpenMP COMPONENTS C)
+    set(KINIT_HAVE_OPENMP ${OpenMP_C_FOUND})
+  elseif(KINIT_OPENMP)
+    find_package(OpenMP REQUIRED COMPONENTS C)
+    set(KINIT_HAVE_OPENMP ON)
+  endif()
+endmacro()
+
+# GTest::gmock and GTest::gtest_main. A cross build cannot link the system's libraries, but can compile Debian's copy
+# of the source.
+macro(kinit_find_googletest)
+  if(CMAKE_CROSSCOMPILING AND EXISTS /usr/src/googletest AND NOT FETCHCONTENT_SOURCE_DIR_GOOGLETEST)
+    set(FETCHCONTENT_SOURCE_DIR_GOOGLETEST /usr/src/googletest)
+  endif()
+  set(INSTALL_GTEST OFF)
+  FetchContent_Declare(googletest GIT_REPOSITORY https://github.com/google/googletest.git GIT_TAG v1.14.0 GIT_SHALLOW ON
+    FIND_PACKAGE_ARGS NAMES GTest)
+  FetchContent_MakeAvailable(googletest)
+endmacro()
+
+# benchmark::benchmark.
+macro(kinit_find_benchmark)
+  set(BENCHMARK_ENABLE_TESTING OFF)
+  set(BENCHMARK_ENABLE_INSTALL OFF)
+  FetchContent_Declare(benchmark GIT_REPOSITORY https://github.com/google/benchmark.git GIT_TAG v1.8.3 GIT_SHALLOW ON
+    FIND_PACKAGE_ARGS)
+  FetchContent_MakeAvailable(benchmark)
+endmacro()

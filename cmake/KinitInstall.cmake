@@ -1,0 +1,41 @@
+# What `cmake --install` writes: the header, both libraries, the CMake package, kinit.pc.
+#
+# Owns: the install rules. Included by the top CMakeLists.txt. SPDX-License-Identifier: Apache-2.0
+
+include(CMakePackageConfigHelpers)
+
+set(KINIT_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/kinit)
+
+install(FILES include/kinit/kinit.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kinit)
+
+# One export set for each library: only those who link the static one need SLEEF and OpenMP.
+foreach(kind IN ITEMS static shared)
+  install(TARGETS kinit_${kind} EXPORT kinit_${kind})
+  install(EXPORT kinit_${kind} NAMESPACE kinit:: FILE kinit-${kind}.cmake DESTINATION ${KINIT_PACKAGE_DIR})
+endforeach()
+
+configure_package_config_file(cmake/kinitConfig.cmake.in kinitConfig.cmake INSTALL_DESTINATION ${KINIT_PACKAGE_DIR}
+  NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(kinitConfigVersion.cmake COMPATIBILITY SameMajorVersion)
+install(FILES
+  ${CMAKE_CURRENT_BINARY_DIR}/kinitConfig.cmake
+  ${CMAKE_CURRENT_BINARY_DIR}/kinitConfigVersion.cmake
+  cmake/FindSLEEF.cmake
+  DESTINATION ${KINIT_PACKAGE_DIR})
+
+# kinit.pc finds the prefix from its own place, so the tree may be moved; an absolute CMAKE_INSTALL_LIBDIR cannot.
+cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_LIBDIR BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX} OUTPUT_VARIABLE pc_dir)
+cmake_path(APPEND pc_dir pkgconfig)
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${pc_dir} OUTPUT_VARIABLE KINIT_PC_PREFIX)
+foreach(dir IN ITEMS LIBDIR INCLUDEDIR)
+  set(KINIT_PC_${dir} ${CMAKE_INSTALL_${dir}})
+  if(NOT IS_ABSOLUTE "${CMAKE_INSTALL_${dir}}")
+    string(PREPEND KINIT_PC_${dir} "\${prefix}/")
+  endif()
+endforeach()
+set(KINIT_PC_LIBS_PRIVATE -lm)
+if(KINIT_HAVE_OPENMP)
+  string(PREPEND KINIT_PC_LIBS_PRIVATE "${OpenMP_C_FLAGS} ")
+endif()
+configure_file(cmake/kinit.pc.in kinit.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kinit.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

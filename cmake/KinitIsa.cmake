@@ -1,0 +1,105 @@
+# The rooms: one OBJECT library for each instruction set that the compiler and the target know.
+#
+# Owns: the probe and the flags of each room. Included by the top CMakeLists.txt. SPDX-License-Identifier: Apache-2.0
+#
+# kinit_add_rooms() sets
+#   KINIT_ROOM_TARGETS      OBJECT libraries, to be linked into both libraries
+#   KINIT_ROOM_DEFINITIONS  KINIT_HAVE_<ROOM>=1 for every room but scalar, which is always there; for src/dispatch.c
+#
+# To add a room: one more call of kinit_add_room, and its lines in src/dispatch.c.
+
+include(CheckCSourceCompiles)
+
+# The bits are those of the source's operations, one by one, and errno is nobody's business here. Link-time optimization
+# would carry code from one set of flags into another.
+set(KINIT_ROOM_FLAGS -ffp-contract=off -fno-math-errno -fno-lto)
+
+# So that the scalar room stays scalar.
+if(CMAKE_C_COMPILER_ID MATCHES "Clang")
+  set(KINIT_SCALAR_FLAGS -fno-vectorize -fno-slp-vectorize)
+else()
+  set(KINIT_SCALAR_FLAGS -fno-tree-vectorize)
+endif()
+
+# Whether the compiler translates `source` with `flags`; nothing is linked or run.
+function(kinit_probe result source flags)
+  set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+  list(JOIN flags " " CMAKE_REQUIRED_FLAGS)
+  check_c_source_compiles("${source}" ${result})
+endfunction()
+
+# kinit_add_room(<name> <source file> [OPTION <name>] [PROBE <C source>] [FLAGS <flag>...] [DEFINITIONS <name=value>...])
+# Without OPTION the room is always built; with it, KINIT_<OPTION> decides: AUTO, ON or OFF.
+function(kinit_add_room name source)
+  cmake_parse_arguments(PARSE_ARGV 2 room "" "OPTION;PROBE" "FLAGS;DEFINITIONS")
+  if(room_OPTION)
+    if(NOT KINIT_${room_OPTION})
+      return()
+    endif()
+    kinit_probe(KINIT_COMPILES_${room_OPTION} "${room_PROBE}" "${room_FLAGS}")
+    if(NOT KINIT_COMPILES_${room_OPTION})
+      if(NOT KINIT_${room_OPTION} STREQUAL "AUTO")
+        message(FATAL_ERROR "KINIT_${room_OPTION}=${KINIT_${room_OPTION}}, but the compiler does not take the probe")
+      endif()
+      return()
+    endif()
+    set(KINIT_ROOM_DEFINITIONS ${KINIT_ROOM_DEFINITIONS} KINIT_HAVE_${room_OPTION}=1 PARENT_SCOPE)
+  endif()
+
+  set(target kinit_room_${name})
+  add_library(${target} OBJECT ${source})
+  kinit_own_code(${target})
+  target_compile_options(${target} PRIVATE ${KINIT_ROOM_FLAGS} ${room_FLAGS})
+  target_compile_definitions(${target} PRIVATE ${room_DEFINITIONS})
+  target_link_libraries(${target} PRIVATE SLEEF::SLEEF)
+  set_target_properties(${target} PROPERTIES INTERPROCEDURAL_OPTIMIZATION OFF)
+  set(KINIT_ROOM_TARGETS ${KINIT_ROOM_TARGETS} ${target} PARENT_SCOPE)
+endfunction()
+
+macro(kinit_add_rooms)
+  set(KINIT_ROOM_TARGETS "")
+  set(KINIT_ROOM_DEFINITIONS "")
+
+  kinit_add_room(scalar src/scalar/kernels_scalar.c
+    FLAGS ${KINIT_SCALAR_FLAGS}
+    DEFINITIONS KV_ROOM=kinit_room_scalar)
+
+  # On x86 a second time, for processors with FMA: fmaf is then an instruction instead of a call.
+  kinit_add_room(scalar_fma src/scalar/kernels_scalar.c
+    OPTION SCALAR_FMA
+    PROBE "#include <immintrin.h>
+           __m128 f(__m128 a) { return _mm_fmadd_ss(a, a, a); }"
+    FLAGS ${KINIT_SCALAR_FLAGS} -mfma
+    DEFINITIONS KV_ROOM=kinit_room_scalar_fma)
+
+  kinit_add_room(avx2 src/avx2/kernels_avx2.c
+    OPTION AVX2
+    PROBE "#include <immintrin.h>
+           __m256i f(__m256i a) { return _mm256_mul_epu32(a, a); }
+           __m256 g(__m256 a) { return _mm256_fmadd_ps(a, a, a); }
+           __m128i h(__m256 a) { return _mm256_cvtps_ph(a, 0); }"
+    FLAGS -mavx2 -mfma -mf16c)
+
+  kinit_add_room(avx512 src/avx512/kernels_avx512.c
+    OPTION AVX512
+    PROBE "#include <immintrin.h>
+           __m512i f(__m512i a) { return _mm512_cvtps_epu32(_mm512_fixupimm_ps(_mm512_cvtepu32_ps(a),
+                                    _mm512_cvtepu32_ps(a), a, 0)); }
+           __m512d g(__m512i a) { return _mm512_cvtepi64_pd(a); }
+           __m512i h(__m512i a) { return _mm512_slli_epi16(a, 1); }
+           __m256i i(__m256i a) { return _mm256_rol_epi32(a, 1); }"
+    FLAGS -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma -mf16c -mprefer-vector-width=512)
+
+  # Part of AArch64's baseline: no flags.
+  kinit_add_room(neon src/neon/kernels_neon.c
+    OPTION NEON
+    PROBE "#ifndef __aarch64__
+           #error AArch64 only
+           #endif
+           #include <arm_neon.h>
+           float32x4_t f(float32x4_t a) { return vfmaq_f32(a, a, a); }")
+
+  list(JOIN KINIT_ROOM_TARGETS " " room_names)
+  string(REPLACE "kinit_room_" "" room_names "${room_names}")
+  message(STATUS "kinit: rooms ${room_names}")
+endmacro()

@@ -1,0 +1,12 @@
+/* The choice of the instruction set.
+ *
+ * Owns: the declarations of dispatch.c. Included by draw.c, api.c and dispatch.c. SPDX-License-Identifier: Apache-2.0 */
+#ifndef KINIT_DISPATCH_H
+#define KINIT_DISPATCH_H
+
+#include "kernel.h"
+
+/* The room in use; chosen at first use. */
+const kinit_room *kinit_active_room(void);
+
+#endif

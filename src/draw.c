@@ -1,0 +1,123 @@
+/* A distribution and its parameters -> what the kernels need.
+ *
+ * Owns: the rounding of parameters, and the choice of the kernel. SPDX-License-Identifier: Apache-2.0
+ *
+ * The functions named plan_... compute in the default floating-point environment, which their public twins set. They are
+ * not inlined: the compiler knows nothing of that environment, and could move an operation out of it. */
+#include "draw.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "check.h"
+#include "cpu.h"
+#include "dispatch.h"
+
+#define NOINLINE __attribute__((noinline))
+
+/* To the type in which a parameter is used. */
+static double rounded(kinit_dtype dtype, double value) { return dtype == KINIT_F64 ? value : (double)(float)value; }
+
+static kinit_plan make_plan(kinit_kernel *kernel, kinit_stream stream) {
+  const kinit_plan plan = {.kernel = kernel, .draw = {.seed = stream.seed, .subsequence = stream.subsequence}};
+  return plan;
+}
+
+kinit_plan kinit_plan_bits(kinit_stream stream) { return make_plan(kinit_active_room()->bits, stream); }
+
+/* ---- Uniform ---------------------------------------------------------------------------------------------------- */
+
+/* The largest value that may be drawn: just below high, or the only one. */
+static double uniform_limit(kinit_dtype dtype, double low, double high) {
+  if (low == high) return high;
+  return dtype == KINIT_F64 ? nextafter(high, low) : (double)nextafterf((float)high, (float)low);
+}
+
+static NOINLINE kinit_status plan_uniform(kinit_plan *plan, kinit_dtype dtype, double low, double high,
+                                          kinit_stream stream) {
+  const kinit_status status = kinit_check_uniform(dtype, low, high);
+  if (status != KINIT_OK) return status;
+  low = rounded(dtype, low);
+  high = rounded(dtype, high);
+  *plan = make_plan(kinit_active_room()->uniform[dtype], stream);
+  plan->draw.as.uniform.low = low;
+  /* Two floats far apart have a difference that no double holds, but rounding it twice gives the float nearest to the
+   * exact one: a double has more than twice the digits. */
+  plan->draw.as.uniform.span = rounded(dtype, high - low);
+  plan->draw.as.uniform.limit = uniform_limit(dtype, low, high);
+  return KINIT_OK;
+}
+
+kinit_status kinit_plan_uniform(kinit_plan *plan, kinit_dtype dtype, double low, double high, kinit_stream stream) {
+  const uint64_t before = kinit_cpu_float_begin();
+  const kinit_status status = plan_uniform(plan, dtype, low, high, stream);
+  kinit_cpu_float_end(before);
+  return status;
+}
+
+/* ---- Normal ----------------------------------------------------------------------------------------------------- */
+
+static NOINLINE kinit_status plan_normal(kinit_plan *plan, kinit_dtype dtype, double mean, double stddev,
+                                         kinit_stream stream) {
+  const kinit_status status = kinit_check_normal(dtype, mean, stddev);
+  if (status != KINIT_OK) return status;
+  *plan = make_plan(kinit_active_room()->normal[dtype], stream);
+  plan->draw.as.normal.mean = rounded(dtype, mean);
+  plan->draw.as.normal.stddev = rounded(dtype, stddev);
+  return plan->kernel != NULL ? KINIT_OK : KINIT_ERROR_NEEDS_FMA;
+}
+
+kinit_status kinit_plan_normal(kinit_plan *plan, kinit_dtype dtype, double mean, double stddev, kinit_stream stream) {
+  const uint64_t before = kinit_cpu_float_begin();
+  const kinit_status status = plan_normal(plan, dtype, mean, stddev, stream);
+  kinit_cpu_float_end(before);
+  return status;
+}
+
+/* ---- Constant --------------------------------------------------------------------------------------------------- */
+
+static uint32_t float_bits(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+/* To nearest even. Below the smallest normal binary16, adding 1/2 rounds at 2^-24, the unit of its subnormals. */
+static uint16_t half_bits(float value) {
+  const uint32_t sign = float_bits(value) >> 16 & 0x8000;
+  const uint32_t magnitude = float_bits(fabsf(value));
+  if (magnitude < 0x38800000) return (uint16_t)(sign | (float_bits(fabsf(value) + 0.5f) - float_bits(0.5f)));
+  return (uint16_t)(sign | (magnitude - 0x38000000 + 0xFFF + (magnitude >> 13 & 1)) >> 13);
+}
+
+static uint16_t bfloat_bits(float value) {
+  const uint32_t bits = float_bits(value);
+  return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
+/* The element, repeated to fill 64 bits. */
+static uint64_t constant_pattern(kinit_dtype dtype, double value) {
+  uint64_t bits;
+  switch (dtype) {
+    case KINIT_F64: memcpy(&bits, &value, sizeof bits); return bits;
+    case KINIT_F32: return UINT64_C(0x0000000100000001) * float_bits((float)value);
+    case KINIT_F16: return UINT64_C(0x0001000100010001) * half_bits((float)value);
+    default: return UINT64_C(0x0001000100010001) * bfloat_bits((float)value);
+  }
+}
+
+static NOINLINE kinit_status plan_constant(kinit_plan *plan, kinit_dtype dtype, double value) {
+  const kinit_status status = kinit_check_constant(dtype, value);
+  if (status != KINIT_OK) return status;
+  *plan = make_plan(kinit_active_room()->constant, (kinit_stream){0, 0, 0});
+  plan->draw.as.constant.pattern = constant_pattern(dtype, value);
+  plan->draw.as.constant.size = kinit_dtype_size(dtype);
+  return KINIT_OK;
+}
+
+kinit_status kinit_plan_constant(kinit_plan *plan, kinit_dtype dtype, double value) {
+  const uint64_t before = kinit_cpu_float_begin();
+  const kinit_status status = plan_constant(plan, dtype, value);
+  kinit_cpu_float_end(before);
+  return status;
+}

@@ -1,0 +1,81 @@
+/* A checked fill -> pieces -> threads -> kernels.
+ *
+ * Owns: how a fill is cut, and when it is worth threads and streaming stores. Called by api.c and initialize.c.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "fill.h"
+
+#include "cpu.h"
+#include "kinit/kinit.h"
+#include "parallel.h"
+
+enum {
+  RUNS = 64,                   /* runs handed to a kernel at a time */
+  BYTES_PER_THREAD = 128 << 10, /* a thread is worth waking for so much */
+  CACHE_LINE = 64,
+  PAGE = 4 << 10,
+  HUGE_PAGE = 2 << 20
+};
+
+typedef struct work {
+  kinit_kernel *kernel;
+  const kinit_draw *draw;
+  const kinit_layout *layout;
+  int pieces;
+} work;
+
+static int contiguous(const kinit_layout *layout) { return layout->ndim == 1 && layout->stride[0] == 1; }
+
+/* Where pieces of so many bytes may be cut: at pages, so that each thread touches fresh memory of its own first; at huge
+ * pages if the pieces are large enough to stay about equal. */
+static size_t granule(uint64_t piece_bytes) {
+  if (piece_bytes >= 8 * (uint64_t)HUGE_PAGE) return HUGE_PAGE;
+  return piece_bytes >= 8 * PAGE ? PAGE : CACHE_LINE;
+}
+
+/* The element at which a piece begins: an even share, moved down to a boundary of memory or of a row. */
+static uint64_t piece_begin(const work *w, int index) {
+  const kinit_layout *layout = w->layout;
+  if (index == w->pieces) return layout->count;
+  const uint64_t share = layout->count / (uint64_t)w->pieces;
+  const uint64_t even = share * (uint64_t)index;
+  if (index == 0) return 0;
+  if (!contiguous(layout)) {
+    const uint64_t row = layout->length[layout->ndim - 1];
+    return even - even % row;
+  }
+  const uintptr_t address = (uintptr_t)layout->data + even * layout->element_size;
+  const uint64_t beyond = address % granule(share * layout->element_size) / layout->element_size;
+  return beyond < even ? even - beyond : 0;
+}
+
+static void fill_piece(const void *context, int index) {
+  const work *w = context;
+  uint64_t from = piece_begin(w, index);
+  const uint64_t end = piece_begin(w, index + 1);
+  const uint64_t float_environment = kinit_cpu_float_begin();
+  while (from < end) {
+    kinit_run runs[RUNS];
+    uint64_t taken;
+    const size_t count = kinit_layout_runs(w->layout, from, end - from, runs, RUNS, &taken);
+    w->kernel(w->draw, runs, count);
+    from += taken;
+  }
+  kinit_cpu_float_end(float_environment);
+}
+
+/* Streaming stores win where the caches cannot hold the result: they save reading each line before it is written. */
+static bool streaming_pays(uint64_t bytes) { return bytes >= kinit_cpu_cache_size(); }
+
+void kinit_fill_layout(kinit_kernel *kernel, const kinit_draw *draw, const kinit_layout *layout) {
+  if (layout->count == 0) return;
+  const uint64_t bytes = layout->count * layout->element_size;
+  kinit_draw streamed = *draw;
+  streamed.streaming = contiguous(layout) && streaming_pays(bytes);
+  work w = {kernel, &streamed, layout, 1};
+  const uint64_t useful = bytes / BYTES_PER_THREAD;
+  if (useful > 1) {
+    const int threads = kinit_num_threads();
+    w.pieces = useful < (uint64_t)threads ? (int)useful : threads;
+  }
+  kinit_parallel(w.pieces, fill_piece, &w);
+}

@@ -1,0 +1,60 @@
+/* The wall between the tensor side of kinit and its kernels.
+ *
+ * Owns: the vocabulary that both sides share: what to draw (kinit_draw), where to put it (kinit_run), and the table of
+ * functions that one instruction set offers (kinit_room). Below the wall (kernel/, scalar/, avx2/, avx512/, neon/)
+ * nothing knows a shape, a thread or an error; above it nothing knows a lane.
+ * Included by: dispatch.c, fill.c, api.c and every room. SPDX-License-Identifier: Apache-2.0 */
+#ifndef KINIT_KERNEL_H
+#define KINIT_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Evenly spaced memory that receives consecutive elements of the stream. */
+typedef struct kinit_run {
+  void *dst;      /* of the first element; aligned to the size of an element */
+  int64_t stride; /* from element to element, in elements: 1 is contiguous, the fast case */
+  uint64_t first; /* index in the stream of the first element */
+  uint64_t count; /* number of elements, > 0; first + count - 1 does not wrap */
+} kinit_run;
+
+/* Everything that is the same for all runs of a fill. The parameters are checked, and hold values of the type used: a
+ * float's value unless the dtype is f64. */
+typedef struct kinit_draw {
+  uint64_t seed;
+  uint64_t subsequence;
+  bool streaming; /* use stores that bypass the caches */
+  union {
+    struct {
+      double low;
+      double span;  /* high - low, rounded once */
+      double limit; /* largest value allowed */
+    } uniform;
+    struct {
+      double mean;
+      double stddev;
+    } normal;
+    struct {
+      uint64_t pattern; /* the element's bits, repeated to fill 64 bits */
+      size_t size;      /* bytes of an element */
+    } constant;
+  } as;
+} kinit_draw;
+
+/* Fills the runs, in any order. Reentrant; the caller has set the default floating-point environment. */
+typedef void kinit_kernel(const kinit_draw *draw, const kinit_run *runs, size_t run_count);
+
+/* Index of a dtype in the tables below; equal to the values of kinit_dtype, which dispatch.c asserts. */
+enum { KINIT_KERNEL_F32, KINIT_KERNEL_F64, KINIT_KERNEL_F16, KINIT_KERNEL_BF16, KINIT_KERNEL_DTYPES };
+
+/* One instruction set. NULL where it cannot serve (f64 normals without hardware fma). */
+typedef struct kinit_room {
+  const char *name;
+  kinit_kernel *bits;
+  kinit_kernel *constant;
+  kinit_kernel *uniform[KINIT_KERNEL_DTYPES];
+  kinit_kernel *normal[KINIT_KERNEL_DTYPES];
+} kinit_room;
+
+#endif

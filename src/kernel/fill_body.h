@@ -1,0 +1,393 @@
+/* From runs to tiles, and from tiles to memory: the body of every kernel, and the table of a room.
+ *
+ * Owns: the tile, the two ways to the destination, the kernels, and the definition of the room's table. Included by each
+ * kernels_<isa>.c, last, which names the table (KV_ROOM) and the instruction set (KV_NAME).
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A tile is KV_TILE groups of Philox blocks, from any places of the stream. Its words are staged in the first-level
+ * cache, because generator and distribution want different interleaving; a map then makes values of them. A long run
+ * goes in whole tiles straight to its destination. What is left (heads, tails, short or strided runs, streaming to an
+ * unaligned destination) waits until a tile is full of such pieces, goes to a small buffer, and is copied from there. */
+#ifndef KINIT_KERNEL_FILL_BODY_H
+#define KINIT_KERNEL_FILL_BODY_H
+
+#include "../kernel.h"
+#include "words.h"
+
+#define KV_STEP (KV_MAP * KV_PAIRS) /* vectors that advance together */
+
+#include "normal.h"
+#include "philox.h"
+#include "uniform.h"
+
+#define GROUP_WORDS (2 * KV_PAIRS * KV_LANES)
+#define GROUP_BLOCKS (GROUP_WORDS / 4)
+
+/* The parameters of a distribution, in the type in which they are used. */
+typedef union parameters {
+  uniform_f32 uniform32;
+  uniform_f64 uniform64;
+  normal_f32 normal32;
+  normal_f64 normal64;
+} parameters;
+
+typedef struct words {
+  KV_ALIGNED vu even[KV_TILE * KV_PAIRS];
+  KV_ALIGNED vu odd[KV_TILE * KV_PAIRS];
+} words;
+
+/* Values of the first `groups` groups, rounded up to whole steps of KV_MAP, in memory order. */
+typedef void map(const parameters *p, const words *w, int groups, char *out, bool streaming);
+
+enum kind { BITS, UNIFORM, UNIFORM_GUARDED, NORMAL };
+enum { F32 = KINIT_KERNEL_F32, F64 = KINIT_KERNEL_F64, F16 = KINIT_KERNEL_F16, BF16 = KINIT_KERNEL_BF16 };
+
+KV_INLINE size_t element_size(int dtype) { return dtype == F64 ? 8 : dtype == F32 ? 4 : 2; }
+KV_INLINE uint64_t group_elements(int dtype) { return dtype == F64 ? GROUP_WORDS / 2 : GROUP_WORDS; }
+KV_INLINE size_t group_size(int dtype) { return (size_t)group_elements(dtype) * element_size(dtype); }
+
+/* ---- Values -> memory, KV_MAP groups a step --------------------------------------------------------------------- */
+
+KV_INLINE void store_step_f32(int dtype, const vf *x, const vf *y, char *out, bool streaming) {
+  KV_EACH(g, KV_MAP) {
+    const vf *even = x + g * KV_PAIRS, *odd = y + g * KV_PAIRS;
+    char *dst = out + (size_t)g * group_size(dtype);
+    if (dtype == BF16) {
+      kv_store_bf16(dst, even, odd, streaming);
+    } else if (dtype == F16) {
+      kv_store_f16(dst, even, odd, streaming);
+    } else {
+      vu i[KV_PAIRS], j[KV_PAIRS];
+      KV_EACH(k, KV_PAIRS) i[k] = vu_from_bits(even[k]);
+      KV_EACH(k, KV_PAIRS) j[k] = vu_from_bits(odd[k]);
+      kv_store_32(dst, i, j, streaming);
+    }
+  }
+}
+
+KV_INLINE void step_f32(enum kind kind, int dtype, const parameters *p, const vu *even, const vu *odd, char *out,
+                        bool streaming) {
+  vf x[KV_STEP], y[KV_STEP];
+  if (kind == NORMAL) {
+    normal_f32_map(even, odd, &p->normal32, x, y, KV_STEP);
+  } else {
+    KV_EACH(i, KV_STEP) x[i] = uniform_f32_map(even[i], &p->uniform32, kind == UNIFORM_GUARDED);
+    KV_EACH(i, KV_STEP) y[i] = uniform_f32_map(odd[i], &p->uniform32, kind == UNIFORM_GUARDED);
+  }
+  store_step_f32(dtype, x, y, out, streaming);
+}
+
+KV_INLINE void group_f64(enum kind kind, const parameters *p, const vq *w, vd *x, vd *y) {
+#if KV_HAVE_FMA
+  if (kind == NORMAL) {
+    normal_f64_map(w, &p->normal64, x, y);
+    return;
+  }
+#endif
+  (void)kind;
+  *x = uniform_f64_map(w[0], w[1], &p->uniform64);
+  *y = uniform_f64_map(w[2], w[3], &p->uniform64);
+}
+
+KV_INLINE void step_f64(enum kind kind, const parameters *p, const vu *even, const vu *odd, char *out, bool streaming) {
+  KV_EACH(g, KV_MAP) {
+    vd x[KV_HALVES], y[KV_HALVES];
+    KV_EACH(h, KV_HALVES) {
+      vq w[4];
+      vq_words(even + g * KV_PAIRS, odd + g * KV_PAIRS, h, w);
+      group_f64(kind, p, w, &x[h], &y[h]);
+    }
+    kv_store_64(out + (size_t)g * group_size(F64), x, y, streaming);
+  }
+}
+
+KV_INLINE void step_bits(const vu *even, const vu *odd, char *out, bool streaming) {
+  KV_EACH(g, KV_MAP)
+  kv_store_32(out + (size_t)g * group_size(F32), even + g * KV_PAIRS, odd + g * KV_PAIRS, streaming);
+}
+
+/* ---- Maps: one for each distribution and dtype ------------------------------------------------------------------ */
+
+KV_INLINE void map_steps(enum kind kind, int dtype, const parameters *p, const words *w, int groups, char *out,
+                         bool streaming) {
+  for (int g = 0; g < groups; g += KV_MAP) {
+    const vu *even = w->even + g * KV_PAIRS, *odd = w->odd + g * KV_PAIRS;
+    if (kind == BITS)
+      step_bits(even, odd, out, streaming);
+    else if (dtype == F64)
+      step_f64(kind, p, even, odd, out, streaming);
+    else
+      step_f32(kind, dtype, p, even, odd, out, streaming);
+    out += KV_MAP * group_size(dtype);
+  }
+}
+
+/* The loop with each kind of store, so that the choice is made once a tile. */
+KV_INLINE void map_any(enum kind kind, int dtype, const parameters *p, const words *w, int groups, char *out,
+                       bool streaming) {
+  if (streaming)
+    map_steps(kind, dtype, p, w, groups, out, true);
+  else
+    map_steps(kind, dtype, p, w, groups, out, false);
+}
+
+KV_INLINE void map_uniform(int dtype, const parameters *p, const words *w, int groups, char *out, bool streaming) {
+  if (p->uniform32.guarded)
+    map_any(UNIFORM_GUARDED, dtype, p, w, groups, out, streaming);
+  else
+    map_any(UNIFORM, dtype, p, w, groups, out, streaming);
+}
+
+static void map_bits(const parameters *p, const words *w, int groups, char *out, bool streaming) {
+  map_any(BITS, F32, p, w, groups, out, streaming);
+}
+static void map_uniform_f32(const parameters *p, const words *w, int groups, char *out, bool streaming) {
+  map_uniform(F32, p, w, groups, out, streaming);
+}
+static void map_uniform_f16(const parameters *p, const words *w, int groups, char *out, bool streaming) {
+  map_uniform(F16, p, w, groups, out, streaming);
+}
+static void map_uniform_bf16(const parameters *p, const words *w, int groups, char *out, bool streaming) {
+  map_uniform(BF16, p, w, groups, out, streaming);
+}
+static void map_uniform_f64(const parameters *p, const words *w, int groups, char *out, bool streaming) {
+  map_any(UNIFORM, F64, p, w, groups, out, streaming);
+}
+static void map_normal_f32(const parameters *p, const words *w, int groups, char *out, bool streaming) {
+  map_any(NORMAL, F32, p, w, groups, out, streaming);
+}
+static void map_normal_f16(const parameters *p, const words *w, int groups, char *out, bool streaming) {
+  map_any(NORMAL, F16, p, w, groups, out, streaming);
+}
+static void map_normal_bf16(const parameters *p, const words *w, int groups, char *out, bool streaming) {
+  map_any(NORMAL, BF16, p, w, groups, out, streaming);
+}
+#if KV_HAVE_FMA
+static void map_normal_f64(const parameters *p, const words *w, int groups, char *out, bool streaming) {
+  map_any(NORMAL, F64, p, w, groups, out, streaming);
+}
+#endif
+
+/* ---- Runs -> tiles ---------------------------------------------------------------------------------------------- */
+
+_Static_assert(KV_GROUPS % KV_MAP == 0 && KV_TILE % KV_GROUPS == 0, "a tile is made of whole steps");
+
+/* Elements of the small buffer that belong to one run. */
+typedef struct piece {
+  char *dst;
+  int64_t stride;  /* elements */
+  uint32_t from;   /* element in the buffer */
+  uint32_t count;  /* elements */
+} piece;
+
+/* A fill under way. */
+typedef struct job {
+  map *map;
+  const parameters *parameters;
+  bool streaming;
+  unsigned size;           /* bytes of an element */
+  unsigned group_elements; /* a power of two */
+  uint64_t seed, subsequence;
+  uint32_t block_high; /* for which philox was prepared */
+  int groups, pieces;  /* waiting */
+  philox philox;
+  uint64_t products[KV_TILE]; /* of the groups that wait */
+  piece piece[KV_TILE];
+  words words;
+  KV_ALIGNED char values[KV_TILE * GROUP_WORDS * 4];
+} job;
+
+KV_INLINE uint64_t block_product(uint64_t block) { return (uint64_t)(uint32_t)block * PHILOX_M0; }
+
+static void scatter(char *dst, int64_t stride, const char *from, uint64_t count, unsigned size) {
+  for (uint64_t i = 0; i < count; i++) {
+    memcpy(dst, from, size);
+    dst += stride * (int64_t)size;
+    from += size;
+  }
+}
+
+/* Whole aligned vectors bypass the caches, the ends do not. */
+static void copy_streaming(char *dst, const char *from, size_t bytes) {
+  const size_t head = -(uintptr_t)dst % KV_ALIGN;
+  if (bytes < head + KV_ALIGN) {
+    memcpy(dst, from, bytes);
+    return;
+  }
+  memcpy(dst, from, head);
+  size_t done = head;
+  for (; bytes - done >= KV_ALIGN; done += KV_ALIGN) kv_stream_copy(dst + done, from + done);
+  memcpy(dst + done, from + done, bytes - done);
+}
+
+/* Draws what waits and copies it to its places. */
+KV_NOINLINE void flush(job *j) {
+  if (j->groups == 0) return;
+  for (int g = j->groups; g % KV_GROUPS != 0; g++) j->products[g] = 0;
+  philox_tile(&j->philox, j->products, j->groups, j->words.even, j->words.odd);
+  j->map(j->parameters, &j->words, j->groups, j->values, false);
+  for (int i = 0; i < j->pieces; i++) {
+    const piece *p = &j->piece[i];
+    const char *from = j->values + (size_t)p->from * j->size;
+    if (p->stride != 1)
+      scatter(p->dst, p->stride, from, p->count, j->size);
+    else if (j->streaming)
+      copy_streaming(p->dst, from, (size_t)p->count * j->size);
+    else
+      memcpy(p->dst, from, (size_t)p->count * j->size);
+  }
+  j->groups = 0;
+  j->pieces = 0;
+}
+
+/* Up to a tile of groups whose first is `block`, the first `skip` elements left out, for count elements of one run.
+ * Returns the number of elements taken. */
+static uint64_t wait(job *j, uint64_t block, unsigned skip, uint64_t count, char *dst, int64_t stride) {
+  const uint64_t groups_wanted = (skip + count + j->group_elements - 1) / j->group_elements;
+  const uint64_t room = (uint64_t)(KV_TILE - j->groups);
+  const uint64_t before_wrap = ((UINT64_C(1) << 32) - (uint32_t)block) / GROUP_BLOCKS;
+  uint64_t groups = groups_wanted < room ? groups_wanted : room;
+  if (groups > before_wrap) groups = before_wrap;
+  const uint64_t available = groups * j->group_elements - skip;
+  const uint64_t taken = count < available ? count : available;
+  j->piece[j->pieces++] =
+      (piece){dst, stride, (unsigned)j->groups * j->group_elements + skip, (uint32_t)taken};
+  for (uint64_t g = 0; g < groups; g++) j->products[j->groups++] = block_product(block + g * GROUP_BLOCKS);
+  return taken;
+}
+
+/* A whole tile, straight to its destination. */
+static void direct(job *j, uint64_t block, char *dst) {
+  uint64_t products[KV_TILE];
+  for (int g = 0; g < KV_TILE; g++) products[g] = block_product(block + (uint64_t)g * GROUP_BLOCKS);
+  philox_tile(&j->philox, products, KV_TILE, j->words.even, j->words.odd);
+  j->map(j->parameters, &j->words, KV_TILE, dst, j->streaming);
+}
+
+static void prepare_blocks(job *j, uint32_t block_high) {
+  flush(j);
+  philox_prepare(&j->philox, j->seed, j->subsequence, block_high);
+  j->block_high = block_high;
+}
+
+static void draw_run(job *j, const kinit_run *run) {
+  const uint64_t tile_elements = (uint64_t)KV_TILE * j->group_elements;
+  uint64_t done = 0;
+  while (done < run->count) {
+    const uint64_t element = run->first + done, left = run->count - done;
+    const uint64_t block = element / j->group_elements * GROUP_BLOCKS;
+    const unsigned skip = (unsigned)(element % j->group_elements);
+    char *dst = (char *)run->dst + (int64_t)done * run->stride * (int64_t)j->size;
+    if ((uint32_t)(block >> 32) != j->block_high) prepare_blocks(j, (uint32_t)(block >> 32));
+    if (skip == 0 && left >= tile_elements && run->stride == 1 && (!j->streaming || (uintptr_t)dst % KV_ALIGN == 0) &&
+        (uint32_t)block <= UINT32_MAX - KV_TILE * GROUP_BLOCKS) {
+      direct(j, block, dst);
+      done += tile_elements;
+      continue;
+    }
+    done += wait(j, block, skip, left, dst, run->stride);
+    if (j->groups == KV_TILE) flush(j);
+  }
+}
+
+static void draw_runs(const kinit_draw *draw, const kinit_run *runs, size_t run_count, map *map, int dtype,
+                      const parameters *p) {
+  job j;
+  j.map = map;
+  j.parameters = p;
+  j.streaming = draw->streaming;
+  j.size = (unsigned)element_size(dtype);
+  j.group_elements = (unsigned)group_elements(dtype);
+  j.seed = draw->seed;
+  j.subsequence = draw->subsequence;
+  j.groups = 0;
+  j.pieces = 0;
+  prepare_blocks(&j, (uint32_t)(runs[0].first / j.group_elements * GROUP_BLOCKS >> 32));
+  for (size_t i = 0; i < run_count; i++) draw_run(&j, &runs[i]);
+  flush(&j);
+  if (j.streaming) kv_fence();
+}
+
+/* ---- Kernels ----------------------------------------------------------------------------------------------------- */
+
+static void kernel_bits(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+  draw_runs(draw, runs, run_count, map_bits, F32, NULL);
+}
+
+static void draw_uniform(const kinit_draw *draw, const kinit_run *runs, size_t run_count, map *map, int dtype) {
+  const parameters p = {.uniform32 = uniform_f32_prepare(draw->as.uniform.low, draw->as.uniform.span,
+                                                         draw->as.uniform.limit)};
+  draw_runs(draw, runs, run_count, map, dtype, &p);
+}
+static void kernel_uniform_f32(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+  draw_uniform(draw, runs, run_count, map_uniform_f32, F32);
+}
+static void kernel_uniform_f16(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+  draw_uniform(draw, runs, run_count, map_uniform_f16, F16);
+}
+static void kernel_uniform_bf16(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+  draw_uniform(draw, runs, run_count, map_uniform_bf16, BF16);
+}
+static void kernel_uniform_f64(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+  const parameters p = {.uniform64 = {draw->as.uniform.low, draw->as.uniform.span, draw->as.uniform.limit}};
+  draw_runs(draw, runs, run_count, map_uniform_f64, F64, &p);
+}
+
+static void draw_normal(const kinit_draw *draw, const kinit_run *runs, size_t run_count, map *map, int dtype) {
+  const parameters p = {.normal32 = {(float)draw->as.normal.mean, (float)draw->as.normal.stddev}};
+  draw_runs(draw, runs, run_count, map, dtype, &p);
+}
+static void kernel_normal_f32(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+  draw_normal(draw, runs, run_count, map_normal_f32, F32);
+}
+static void kernel_normal_f16(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+  draw_normal(draw, runs, run_count, map_normal_f16, F16);
+}
+static void kernel_normal_bf16(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+  draw_normal(draw, runs, run_count, map_normal_bf16, BF16);
+}
+#if KV_HAVE_FMA
+static void kernel_normal_f64(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+  const parameters p = {.normal64 = {draw->as.normal.mean, draw->as.normal.stddev}};
+  draw_runs(draw, runs, run_count, map_normal_f64, F64, &p);
+}
+#else
+#define kernel_normal_f64 NULL
+#endif
+
+/* The pattern has the period of an element, so it looks the same from every element on. */
+static void constant_run(char *dst, size_t bytes, uint64_t pattern, bool streaming) {
+  uint64_t line[8];
+  for (int i = 0; i < 8; i++) line[i] = pattern;
+  const size_t head = streaming ? -(uintptr_t)dst % KV_ALIGN : 0;
+  size_t done = head < bytes ? head : bytes;
+  memcpy(dst, line, done);
+  if (streaming)
+    for (; bytes - done >= KV_ALIGN; done += KV_ALIGN) kv_stream_pattern(dst + done, pattern);
+  for (; bytes - done >= sizeof line; done += sizeof line) memcpy(dst + done, line, sizeof line);
+  memcpy(dst + done, line, bytes - done);
+}
+
+static void kernel_constant(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+  const size_t size = draw->as.constant.size;
+  const uint64_t pattern = draw->as.constant.pattern;
+  for (size_t i = 0; i < run_count; i++) {
+    char *dst = runs[i].dst;
+    if (runs[i].stride == 1)
+      constant_run(dst, (size_t)runs[i].count * size, pattern, draw->streaming);
+    else
+      for (uint64_t k = 0; k < runs[i].count; k++, dst += runs[i].stride * (int64_t)size) memcpy(dst, &pattern, size);
+  }
+  if (draw->streaming) kv_fence();
+}
+
+extern const kinit_room KV_ROOM;
+const kinit_room KV_ROOM = {
+    .name = KV_NAME,
+    .bits = kernel_bits,
+    .constant = kernel_constant,
+    .uniform = {kernel_uniform_f32, kernel_uniform_f64, kernel_uniform_f16, kernel_uniform_bf16},
+    .normal = {kernel_normal_f32, kernel_normal_f64, kernel_normal_f16, kernel_normal_bf16},
+};
+
+#endif

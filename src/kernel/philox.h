@@ -1,0 +1,93 @@
+/* Philox4x32-10 over a tile of groups (Salmon et al., SC 2011; docs/stream.md, "Words").
+ *
+ * Owns: the generator, from the stream's numbers to words in roles. Included by fill_body.h only.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * The counter of block b is (low b, high b, low subsequence, high subsequence). Within 2^32 blocks only its first word
+ * changes, so the first three rounds are folded: in round 1 one product is a constant and the other is b * M0, which
+ * costs no multiplication; in round 2 the other product is a constant. What remains constant is xored in beforehand. */
+#ifndef KINIT_KERNEL_PHILOX_H
+#define KINIT_KERNEL_PHILOX_H
+
+#include "words.h"
+
+#define PHILOX_M0 0xD2511F53u
+#define PHILOX_M1 0xCD9E8D57u
+#define PHILOX_W0 0x9E3779B9u
+#define PHILOX_W1 0xBB67AE85u
+#define PHILOX_ROUNDS 10
+
+typedef struct philox {
+  kw fold1;   /* round 1: word 2 = high(b * M0) ^ fold1 */
+  kw fold2_0; /* round 2: word 0 = high(p1) ^ fold2_0 */
+  kw fold2_2; /* round 2: word 2 = word 3 ^ fold2_2 */
+  kw fold3;   /* round 3: word 2 = high(p0) ^ fold3 */
+  kw key0[PHILOX_ROUNDS], key1[PHILOX_ROUNDS]; /* round keys, from round 3 on */
+  kr last;                                     /* the keys of the last round */
+} philox;
+
+KV_INLINE uint32_t high32(uint64_t x) { return (uint32_t)(x >> 32); }
+
+/* The constants for all blocks whose number has this upper half. */
+static void philox_prepare(philox *ph, uint64_t seed, uint64_t subsequence, uint32_t block_high) {
+  const uint32_t seed_low = (uint32_t)seed, seed_high = high32(seed);
+  uint32_t k0[PHILOX_ROUNDS], k1[PHILOX_ROUNDS];
+  for (uint32_t round = 0; round < PHILOX_ROUNDS; round++) {
+    k0[round] = seed_low + round * PHILOX_W0;
+    k1[round] = seed_high + round * PHILOX_W1;
+    ph->key0[round] = kw_splat(k0[round]);
+    ph->key1[round] = kw_splat(k1[round]);
+  }
+  const uint64_t p1 = (uint64_t)(uint32_t)subsequence * PHILOX_M1; /* round 1 */
+  const uint32_t c0 = high32(p1) ^ block_high ^ k0[0];
+  const uint64_t p0 = (uint64_t)c0 * PHILOX_M0; /* round 2 */
+  ph->fold1 = kw_splat(high32(subsequence) ^ k1[0]);
+  ph->fold2_0 = kw_splat((uint32_t)p1 ^ k0[1]);
+  ph->fold2_2 = kw_splat(high32(p0) ^ k1[1]);
+  ph->fold3 = kw_splat((uint32_t)p0 ^ k1[2]);
+  ph->last = kr_splat(k0[PHILOX_ROUNDS - 1], k1[PHILOX_ROUNDS - 1]);
+}
+
+/* Words of KV_GROUPS groups, interleaved. products[g] is M0 * (number of the group's first block, lower half). */
+KV_INLINE void philox_groups(const philox *ph, const uint64_t *products, vu *even, vu *odd) {
+  const kw m0 = kw_splat(PHILOX_M0), m1 = kw_splat(PHILOX_M1);
+  kw c0[KV_GROUPS], c1[KV_GROUPS], c2[KV_GROUPS], c3[KV_GROUPS];
+  kp p0[KV_GROUPS], p1[KV_GROUPS];
+  KV_EACH(g, KV_GROUPS) {
+    p0[g] = kp_blocks(products[g]);
+    c2[g] = kw_xor(kp_high(p0[g]), ph->fold1);
+    p1[g] = kp_mul(c2[g], m1);
+    c0[g] = kw_xor(kp_high(p1[g]), ph->fold2_0);
+    c1[g] = kp_low(p1[g]);
+    c2[g] = kw_xor(kp_low(p0[g]), ph->fold2_2);
+  }
+  KV_EACH(g, KV_GROUPS) {
+    p0[g] = kp_mul(c0[g], m0);
+    p1[g] = kp_mul(c2[g], m1);
+    c0[g] = kw_xor3(kp_high(p1[g]), c1[g], ph->key0[2]);
+    c1[g] = kp_low(p1[g]);
+    c2[g] = kw_xor(kp_high(p0[g]), ph->fold3);
+    c3[g] = kp_low(p0[g]);
+  }
+  KV_EACH(round, PHILOX_ROUNDS - 4) {
+    KV_EACH(g, KV_GROUPS) {
+      p0[g] = kp_mul(c0[g], m0);
+      p1[g] = kp_mul(c2[g], m1);
+      c0[g] = kw_xor3(kp_high(p1[g]), c1[g], ph->key0[3 + round]);
+      c1[g] = kp_low(p1[g]);
+      c2[g] = kw_xor3(kp_high(p0[g]), c3[g], ph->key1[3 + round]);
+      c3[g] = kp_low(p0[g]);
+    }
+  }
+  KV_EACH(g, KV_GROUPS) {
+    kw_roles(kp_mul(c0[g], m0), kp_mul(c2[g], m1), c1[g], c3[g], ph->last, even + g * KV_PAIRS, odd + g * KV_PAIRS);
+  }
+}
+
+/* Words of the first `groups` groups (rounded up to whole steps of KV_GROUPS) of a tile. */
+KV_NOINLINE void philox_tile(const philox *ph, const uint64_t *products, int groups, vu *even, vu *odd) {
+  for (int g = 0; g < groups; g += KV_GROUPS)
+    philox_groups(ph, products + g, even + g * KV_PAIRS, odd + g * KV_PAIRS);
+}
+
+#endif

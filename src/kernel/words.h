@@ -1,0 +1,65 @@
+/* What every room's vocabulary is built with: attributes, and the list of words a room has to supply.
+ *
+ * Owns: KV_INLINE and friends, and the contract of a vocabulary. Included by every vec_<isa>.h, first.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A room defines, for its lanes:
+ *   KV_LANES    32-bit lanes of a vector
+ *   KV_PAIRS    vectors of even (and of odd) words that one group of Philox blocks gives: 4 * blocks / (2 * KV_LANES)
+ *   KV_GROUPS   groups interleaved in the Philox loop, to hide the latency of its multiplications
+ *   KV_MAP      groups interleaved in the distribution loops
+ *   KV_TILE     groups whose words are staged in the first-level cache; a multiple of KV_GROUPS and KV_MAP
+ *   KV_HALVES   vectors of doubles that one group gives for each of the four words of a block
+ *   KV_HAVE_FMA 1, or 0 where there is no hardware fma and so no vd_log and vd_sincospi
+ *   KV_ALIGN    bytes of a streaming store
+ * types
+ *   kw  one Philox word per block of a group        kp  one 64-bit product per block of a group
+ *   vu  KV_LANES unsigned words                     vf  KV_LANES floats
+ *   vq  doublewords                                 vd  doubles, as many
+ * Philox words: a kw may carry anything outside its 32 bits
+ *   kw_splat(u32)  kw_xor(a,b)  kw_xor3(a,b,c)  kp_mul(kw,kw)  kp_high(kp)->kw  kp_low(kp)->kw
+ *   kp_blocks(u64 p)   p + (block number within the group) * PHILOX_M0, per block
+ *   kr_splat(u32 k0, u32 k1) -> kr, the last round's keys
+ *   kw_roles(p0, p1, c1, c3, kr, vu even[KV_PAIRS], vu odd[KV_PAIRS])
+ *       the last Philox round: words 0 and 2 of each block go to even, words 1 and 3 to odd, at the same places
+ * integers  vu_splat vu_add vu_sub vu_and vu_or vu_shl
+ * floats    vf_splat vf_add vf_mul vf_fma vf_sqrt vf_min, vf_from_u32 vf_from_i32 (correctly rounded),
+ *           vu_from_bits(vf) vf_from_bits(vu)
+ *           vf_flip_sign(f,u): the sign of f changes where bit 31 of u is set
+ *           vf_select_bit30(u,a,b): b where bit 30 of u is set, else a
+ * doubles   vq_words(even, odd, half, vq w[4])   the four words of each block, zero-extended
+ *           vq_and vq_splat vd_from_vq (values below 2^32, exact) vd_splat vd_add vd_mul vd_fma vd_sqrt vd_min
+ *           vd_log vd_sincospi (SLEEF's finz family)
+ * stores    kv_store_32 kv_store_f16 kv_store_bf16 (out, even[KV_PAIRS], odd[KV_PAIRS], streaming)
+ *           kv_store_64(out, vd even[KV_HALVES], vd odd[KV_HALVES], streaming)
+ *               memory order; out is aligned to KV_ALIGN bytes if streaming
+ *           kv_stream_pattern(out, u64 pattern)   KV_ALIGN bytes of it, aligned
+ *           kv_stream_copy(out, from)   KV_ALIGN bytes, out aligned
+ *           kv_fence()   orders the streaming stores before all that follows
+ */
+#ifndef KINIT_KERNEL_WORDS_H
+#define KINIT_KERNEL_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __FAST_MATH__
+#error "kinit's bits need IEEE arithmetic: build without -ffast-math"
+#endif
+
+#define KV_INLINE static inline __attribute__((always_inline))
+#define KV_NOINLINE static __attribute__((noinline))
+#define KV_ALIGNED __attribute__((aligned(64)))
+
+#ifdef __clang__
+#define KV_UNROLL _Pragma("unroll")
+#else
+#define KV_UNROLL _Pragma("GCC unroll 32")
+#endif
+
+/* for (i = 0; i < n; i++), unrolled: n is a constant wherever it stands. */
+#define KV_EACH(i, n) KV_UNROLL for (int i = 0; i < (n); i++)
+
+#endif

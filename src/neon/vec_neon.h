@@ -1,0 +1,138 @@
+/* The words of the NEON room: AArch64 with its baseline Advanced SIMD. The list stands in kernel/words.h.
+ *
+ * Owns: the translation of each word into NEON. Included by kernels_neon.c only.
+ * SPDX-License-Identifier: Apache-2.0
+ *
+ * A group is four blocks, with one vector for each of the four Philox words: umull and umull2 give the products, uzp1
+ * and uzp2 their halves. Even and odd words of a block are separate vectors anyway; st4 interleaves. */
+#ifndef KINIT_VEC_NEON_H
+#define KINIT_VEC_NEON_H
+
+#include "../kernel/words.h"
+
+#ifndef __aarch64__
+#error "this room needs AArch64"
+#endif
+#include <arm_neon.h>
+#include <sleef.h>
+
+#define KV_LANES 4
+#define KV_PAIRS 2
+#define KV_GROUPS 4
+#define KV_MAP 2
+#define KV_TILE 48
+#define KV_HALVES 2
+#define KV_HAVE_FMA 1
+#define KV_ALIGN 16
+
+typedef uint32x4_t kw, vu;
+typedef struct kp {
+  uint64x2_t low, high; /* products of blocks 0 and 1, and of 2 and 3 */
+} kp;
+typedef struct kr {
+  uint32x4_t k0, k1;
+} kr;
+typedef float32x4_t vf;
+typedef uint64x2_t vq;
+typedef float64x2_t vd;
+
+KV_INLINE kw kw_splat(uint32_t x) { return vdupq_n_u32(x); }
+KV_INLINE kw kw_xor(kw a, kw b) { return veorq_u32(a, b); }
+KV_INLINE kw kw_xor3(kw a, kw b, kw c) { return veorq_u32(a, veorq_u32(b, c)); }
+KV_INLINE kp kp_mul(kw a, kw b) {
+  return (kp){vmull_u32(vget_low_u32(a), vget_low_u32(b)), vmull_high_u32(a, b)};
+}
+KV_INLINE kw kp_high(kp p) { return vuzp2q_u32(vreinterpretq_u32_u64(p.low), vreinterpretq_u32_u64(p.high)); }
+KV_INLINE kw kp_low(kp p) { return vuzp1q_u32(vreinterpretq_u32_u64(p.low), vreinterpretq_u32_u64(p.high)); }
+KV_INLINE kp kp_blocks(uint64_t p) {
+  static const uint64_t order[4] = {0, 0xD2511F53u, 2 * UINT64_C(0xD2511F53), 3 * UINT64_C(0xD2511F53)};
+  const uint64x2_t base = vdupq_n_u64(p);
+  return (kp){vaddq_u64(base, vld1q_u64(order)), vaddq_u64(base, vld1q_u64(order + 2))};
+}
+KV_INLINE kr kr_splat(uint32_t k0, uint32_t k1) { return (kr){vdupq_n_u32(k0), vdupq_n_u32(k1)}; }
+KV_INLINE void kw_roles(kp p0, kp p1, kw c1, kw c3, kr keys, vu *even, vu *odd) {
+  even[0] = kw_xor3(kp_high(p1), c1, keys.k0);
+  odd[0] = kp_low(p1);
+  even[1] = kw_xor3(kp_high(p0), c3, keys.k1);
+  odd[1] = kp_low(p0);
+}
+
+KV_INLINE vu vu_splat(uint32_t x) { return vdupq_n_u32(x); }
+KV_INLINE vu vu_add(vu a, vu b) { return vaddq_u32(a, b); }
+KV_INLINE vu vu_sub(vu a, vu b) { return vsubq_u32(a, b); }
+KV_INLINE vu vu_and(vu a, vu b) { return vandq_u32(a, b); }
+KV_INLINE vu vu_or(vu a, vu b) { return vorrq_u32(a, b); }
+KV_INLINE vu vu_shl(vu a, int n) { return vshlq_u32(a, vdupq_n_s32(n)); }
+
+KV_INLINE vf vf_splat(float x) { return vdupq_n_f32(x); }
+KV_INLINE vf vf_mul(vf a, vf b) { return vmulq_f32(a, b); }
+KV_INLINE vf vf_fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
+KV_INLINE vf vf_sqrt(vf a) { return vsqrtq_f32(a); }
+KV_INLINE vf vf_min(vf a, vf b) { return vminq_f32(a, b); }
+KV_INLINE vf vf_from_u32(vu a) { return vcvtq_f32_u32(a); }
+KV_INLINE vf vf_from_i32(vu a) { return vcvtq_f32_s32(vreinterpretq_s32_u32(a)); }
+KV_INLINE vu vu_from_bits(vf a) { return vreinterpretq_u32_f32(a); }
+KV_INLINE vf vf_from_bits(vu a) { return vreinterpretq_f32_u32(a); }
+KV_INLINE vf vf_flip_sign(vf f, vu u) {
+  return vf_from_bits(veorq_u32(vu_from_bits(f), vandq_u32(u, vdupq_n_u32(0x80000000u))));
+}
+KV_INLINE vf vf_select_bit30(vu u, vf a, vf b) { return vbslq_f32(vtstq_u32(u, vdupq_n_u32(1u << 30)), b, a); }
+
+KV_INLINE vq vq_splat(uint64_t x) { return vdupq_n_u64(x); }
+KV_INLINE vq vq_and(vq a, vq b) { return vandq_u64(a, b); }
+KV_INLINE vq widen(vu a, int half) { return half == 0 ? vmovl_u32(vget_low_u32(a)) : vmovl_high_u32(a); }
+KV_INLINE void vq_words(const vu *even, const vu *odd, int half, vq *w) {
+  w[0] = widen(even[0], half);
+  w[1] = widen(odd[0], half);
+  w[2] = widen(even[1], half);
+  w[3] = widen(odd[1], half);
+}
+KV_INLINE vd vd_from_vq(vq a) { return vcvtq_f64_u64(a); }
+KV_INLINE vd vd_splat(double x) { return vdupq_n_f64(x); }
+KV_INLINE vd vd_add(vd a, vd b) { return vaddq_f64(a, b); }
+KV_INLINE vd vd_mul(vd a, vd b) { return vmulq_f64(a, b); }
+KV_INLINE vd vd_fma(vd a, vd b, vd c) { return vfmaq_f64(c, a, b); }
+KV_INLINE vd vd_sqrt(vd a) { return vsqrtq_f64(a); }
+KV_INLINE vd vd_min(vd a, vd b) { return vminq_f64(a, b); }
+KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd2_u10advsimd(a); }
+KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
+  const Sleef_float64x2_t_2 r = Sleef_finz_sincospid2_u35advsimd(a);
+  *sine = r.x;
+  *cosine = r.y;
+}
+
+/* Plain stores: Arm cores merge full lines by themselves. */
+KV_INLINE void kv_store_32(void *out, const vu *even, const vu *odd, bool streaming) {
+  const uint32x4x4_t v = {{even[0], odd[0], even[1], odd[1]}};
+  (void)streaming;
+  vst4q_u32(out, v);
+}
+/* Rounds to bfloat16, to nearest even. */
+KV_INLINE uint16x4_t round_bf16(vf f) {
+  const uint32x4_t x = vu_from_bits(f);
+  const uint32x4_t lsb = vandq_u32(vshrq_n_u32(x, 16), vdupq_n_u32(1));
+  return vaddhn_u32(vaddq_u32(x, vdupq_n_u32(0x7FFF)), lsb);
+}
+KV_INLINE void kv_store_bf16(void *out, const vf *even, const vf *odd, bool streaming) {
+  const uint16x4x4_t v = {{round_bf16(even[0]), round_bf16(odd[0]), round_bf16(even[1]), round_bf16(odd[1])}};
+  (void)streaming;
+  vst4_u16(out, v);
+}
+KV_INLINE uint16x4_t round_f16(vf f) { return vreinterpret_u16_f16(vcvt_f16_f32(f)); }
+KV_INLINE void kv_store_f16(void *out, const vf *even, const vf *odd, bool streaming) {
+  const uint16x4x4_t v = {{round_f16(even[0]), round_f16(odd[0]), round_f16(even[1]), round_f16(odd[1])}};
+  (void)streaming;
+  vst4_u16(out, v);
+}
+KV_INLINE void kv_store_64(void *out, const vd *even, const vd *odd, bool streaming) {
+  (void)streaming;
+  KV_EACH(h, KV_HALVES) {
+    const float64x2x2_t v = {{even[h], odd[h]}};
+    vst2q_f64((double *)out + 4 * h, v);
+  }
+}
+KV_INLINE void kv_stream_pattern(void *out, uint64_t pattern) { vst1q_u64(out, vdupq_n_u64(pattern)); }
+KV_INLINE void kv_stream_copy(void *out, const void *from) { vst1q_u8(out, vld1q_u8(from)); }
+KV_INLINE void kv_fence(void) {}
+
+#endif

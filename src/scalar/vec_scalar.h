@@ -1,0 +1,151 @@
+/* The words of the scalar room: portable C, one lane. The list and its meaning stand in kernel/words.h.
+ *
+ * Owns: the definition of each word in plain C, which the other rooms must equal bit for bit. Included by
+ * kernels_scalar.c only, which is compiled twice on x86: for any processor, and with FMA (fmaf is then one instruction
+ * instead of a call). SPDX-License-Identifier: Apache-2.0 */
+#ifndef KINIT_VEC_SCALAR_H
+#define KINIT_VEC_SCALAR_H
+
+#include <math.h>
+
+#include "../kernel/words.h"
+
+#define KV_LANES 1
+#define KV_PAIRS 2
+#ifndef KV_GROUPS
+#define KV_GROUPS 2
+#endif
+#ifndef KV_MAP
+#define KV_MAP 1
+#endif
+#define KV_TILE 192
+#define KV_HALVES 1
+#define KV_ALIGN 8
+
+/* SLEEF's scalar functions of the fma family crash on a processor without it. */
+#if defined(__FMA__) || defined(__aarch64__)
+#include <sleef.h>
+#define KV_HAVE_FMA 1
+#else
+#define KV_HAVE_FMA 0
+#endif
+
+typedef uint32_t kw, vu;
+typedef uint64_t kp, vq;
+typedef float vf;
+typedef double vd;
+typedef struct kr {
+  uint32_t k0, k1;
+} kr;
+
+KV_INLINE kw kw_splat(uint32_t x) { return x; }
+KV_INLINE kw kw_xor(kw a, kw b) { return a ^ b; }
+KV_INLINE kw kw_xor3(kw a, kw b, kw c) { return a ^ (b ^ c); }
+KV_INLINE kp kp_mul(kw a, kw b) { return (uint64_t)a * b; }
+KV_INLINE kw kp_high(kp p) { return (uint32_t)(p >> 32); }
+KV_INLINE kw kp_low(kp p) { return (uint32_t)p; }
+KV_INLINE kp kp_blocks(uint64_t p) { return p; }
+KV_INLINE kr kr_splat(uint32_t k0, uint32_t k1) { return (kr){k0, k1}; }
+KV_INLINE void kw_roles(kp p0, kp p1, kw c1, kw c3, kr keys, vu *even, vu *odd) {
+  even[0] = kw_xor3(kp_high(p1), c1, keys.k0);
+  odd[0] = kp_low(p1);
+  even[1] = kw_xor3(kp_high(p0), c3, keys.k1);
+  odd[1] = kp_low(p0);
+}
+
+KV_INLINE vu vu_splat(uint32_t x) { return x; }
+KV_INLINE vu vu_add(vu a, vu b) { return a + b; }
+KV_INLINE vu vu_sub(vu a, vu b) { return a - b; }
+KV_INLINE vu vu_and(vu a, vu b) { return a & b; }
+KV_INLINE vu vu_or(vu a, vu b) { return a | b; }
+KV_INLINE vu vu_shl(vu a, int n) { return a << n; }
+
+KV_INLINE vf vf_splat(float x) { return x; }
+KV_INLINE vf vf_mul(vf a, vf b) { return a * b; }
+KV_INLINE vf vf_fma(vf a, vf b, vf c) { return fmaf(a, b, c); }
+KV_INLINE vf vf_sqrt(vf a) { return sqrtf(a); }
+KV_INLINE vf vf_min(vf a, vf b) { return a < b ? a : b; }
+KV_INLINE vf vf_from_u32(vu a) { return (float)a; }
+KV_INLINE vf vf_from_i32(vu a) { return (float)(int32_t)a; }
+KV_INLINE vu vu_from_bits(vf a) {
+  vu u;
+  memcpy(&u, &a, sizeof u);
+  return u;
+}
+KV_INLINE vf vf_from_bits(vu a) {
+  vf f;
+  memcpy(&f, &a, sizeof f);
+  return f;
+}
+KV_INLINE vf vf_flip_sign(vf f, vu u) { return vf_from_bits(vu_from_bits(f) ^ (u & 0x80000000u)); }
+KV_INLINE vf vf_select_bit30(vu u, vf a, vf b) { return u & 0x40000000u ? b : a; }
+
+KV_INLINE vq vq_splat(uint64_t x) { return x; }
+KV_INLINE vq vq_and(vq a, vq b) { return a & b; }
+KV_INLINE void vq_words(const vu *even, const vu *odd, int half, vq *w) {
+  (void)half;
+  w[0] = even[0];
+  w[1] = odd[0];
+  w[2] = even[1];
+  w[3] = odd[1];
+}
+KV_INLINE vd vd_from_vq(vq a) { return (double)a; }
+KV_INLINE vd vd_splat(double x) { return x; }
+KV_INLINE vd vd_add(vd a, vd b) { return a + b; }
+KV_INLINE vd vd_mul(vd a, vd b) { return a * b; }
+KV_INLINE vd vd_fma(vd a, vd b, vd c) { return fma(a, b, c); }
+KV_INLINE vd vd_sqrt(vd a) { return sqrt(a); }
+KV_INLINE vd vd_min(vd a, vd b) { return a < b ? a : b; }
+#if KV_HAVE_FMA
+KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd1_u10purecfma(a); }
+KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
+  const Sleef_double_2 r = Sleef_finz_sincospid1_u35purecfma(a);
+  *sine = r.x;
+  *cosine = r.y;
+}
+#endif
+
+KV_INLINE void kv_store_32(void *out, const vu *even, const vu *odd, bool streaming) {
+  const uint32_t v[4] = {even[0], odd[0], even[1], odd[1]};
+  (void)streaming;
+  memcpy(out, v, sizeof v);
+}
+/* To nearest even; an overflow carries into the exponent and so gives infinity. */
+KV_INLINE uint16_t round_bf16(vf f) {
+  const uint32_t x = vu_from_bits(f);
+  return (uint16_t)((x + 0x7FFF + (x >> 16 & 1)) >> 16);
+}
+KV_INLINE void kv_store_bf16(void *out, const vf *even, const vf *odd, bool streaming) {
+  const uint16_t v[4] = {round_bf16(even[0]), round_bf16(odd[0]), round_bf16(even[1]), round_bf16(odd[1])};
+  (void)streaming;
+  memcpy(out, v, sizeof v);
+}
+/* To nearest even. Adding a power of two whose last place is half the last place of a subnormal f16 makes the processor
+ * round subnormals; for the rest the exponent is moved and the carry of the rounding does what is right, up to infinity. */
+KV_INLINE uint16_t round_f16(vf f) {
+  const uint32_t sign = vu_from_bits(f) & 0x80000000u;
+  const uint32_t x = vu_from_bits(f) ^ sign;
+  uint32_t h;
+  if (x >= 0x47800000u)
+    h = 0x7C00; /* 2^16 and above */
+  else if (x < 0x38800000u)
+    h = vu_from_bits(vf_from_bits(x) + 0.5f) - 0x3F000000u; /* below 2^-14 */
+  else
+    h = (x - 0x38000000u + 0xFFF + (x >> 13 & 1)) >> 13;
+  return (uint16_t)(h | sign >> 16);
+}
+KV_INLINE void kv_store_f16(void *out, const vf *even, const vf *odd, bool streaming) {
+  const uint16_t v[4] = {round_f16(even[0]), round_f16(odd[0]), round_f16(even[1]), round_f16(odd[1])};
+  (void)streaming;
+  memcpy(out, v, sizeof v);
+}
+KV_INLINE void kv_store_64(void *out, const vd *even, const vd *odd, bool streaming) {
+  const double v[2] = {even[0], odd[0]};
+  (void)streaming;
+  memcpy(out, v, sizeof v);
+}
+KV_INLINE void kv_stream_pattern(void *out, uint64_t pattern) { memcpy(out, &pattern, sizeof pattern); }
+KV_INLINE void kv_stream_copy(void *out, const void *from) { memcpy(out, from, KV_ALIGN); }
+KV_INLINE void kv_fence(void) {}
+
+#endif

@@ -1,0 +1,139 @@
+/* Shapes, strides and blocks -> runs. Integers only.
+ *
+ * Owns: how a tensor becomes runs of consecutive elements of the stream. SPDX-License-Identifier: Apache-2.0 */
+#include "shard.h"
+
+/* One dimension of a layout. */
+typedef struct dimension {
+  uint64_t length;
+  int64_t stride;
+  uint64_t step;
+} dimension;
+
+static void put_dimension(kinit_layout *layout, int k, dimension d) {
+  layout->length[k] = d.length;
+  layout->stride[k] = d.stride;
+  layout->step[k] = d.step;
+}
+
+kinit_layout kinit_layout_flat(void *data, size_t element_size, uint64_t first, uint64_t count) {
+  kinit_layout layout;
+  layout.data = data;
+  layout.element_size = element_size;
+  layout.first = first;
+  layout.count = count;
+  layout.ndim = 1;
+  put_dimension(&layout, 0, (dimension){count, 1, 1});
+  return layout;
+}
+
+/* ---- Tensors ---------------------------------------------------------------------------------------------------- */
+
+static uint64_t count_elements(const kinit_tensor *tensor) {
+  uint64_t count = 1;
+  for (int k = 0; k < tensor->ndim; k++)
+    if (tensor->shape[k] == 0) return 0;
+  for (int k = 0; k < tensor->ndim; k++) count *= (uint64_t)tensor->shape[k];
+  return count;
+}
+
+/* Whether the elements of `outer` follow those of `inner` without a jump, in memory and in the stream. */
+static bool continues(dimension outer, dimension inner) {
+  return outer.stride == inner.stride * (int64_t)inner.length && outer.step == inner.step * inner.length;
+}
+
+/* The dimensions, last one first, dropped or merged where possible. Returns how many are left. */
+static int collect(const kinit_tensor *tensor, dimension *left, uint64_t *first) {
+  const int64_t *whole = tensor->global_shape != NULL ? tensor->global_shape : tensor->shape;
+  int count = 0;
+  int64_t dense = 1;
+  uint64_t step = 1;
+  for (int k = tensor->ndim - 1; k >= 0; k--) {
+    const dimension d = {(uint64_t)tensor->shape[k], tensor->strides != NULL ? tensor->strides[k] : dense, step};
+    dense *= tensor->shape[k];
+    step *= (uint64_t)whole[k];
+    if (tensor->start != NULL) *first += (uint64_t)tensor->start[k] * d.step;
+    if (d.length == 1) continue;
+    if (count > 0 && continues(d, left[count - 1]))
+      left[count - 1].length *= d.length;
+    else
+      left[count++] = d;
+  }
+  return count;
+}
+
+kinit_layout kinit_layout_tensor(const kinit_tensor *tensor, size_t element_size, uint64_t offset) {
+  const uint64_t count = count_elements(tensor);
+  kinit_layout layout = kinit_layout_flat(tensor->data, element_size, offset, count);
+  if (count == 0) return layout;
+  dimension left[KINIT_MAX_DIMENSIONS];
+  const int ndim = collect(tensor, left, &layout.first);
+  for (int k = 0; k < ndim; k++) put_dimension(&layout, k, left[ndim - 1 - k]);
+  layout.ndim = ndim;
+  /* Runs go along the stream. Where it jumps between any two elements, each is a run of its own. At most 63 dimensions
+   * are there then, because one of length 1 was dropped. */
+  if (ndim == 0 || left[0].step != 1) put_dimension(&layout, layout.ndim++, (dimension){1, 1, 1});
+  return layout;
+}
+
+/* ---- Runs ------------------------------------------------------------------------------------------------------- */
+
+/* A place in a layout: the index in all dimensions but the last, and what belongs to it with 0 in the last. */
+typedef struct cursor {
+  uint64_t index[KINIT_MAX_DIMENSIONS];
+  int64_t place; /* in memory, in elements from layout->data */
+  uint64_t stream;
+} cursor;
+
+/* Sets the cursor to the row that holds this element of the layout; returns the element's index in that row. */
+static uint64_t seek(const kinit_layout *layout, uint64_t element, cursor *at) {
+  const int last = layout->ndim - 1;
+  const uint64_t column = element % layout->length[last];
+  uint64_t rest = element / layout->length[last];
+  at->place = 0;
+  at->stream = layout->first;
+  for (int k = last - 1; k >= 0; k--) {
+    at->index[k] = rest % layout->length[k];
+    rest /= layout->length[k];
+    at->place += (int64_t)at->index[k] * layout->stride[k];
+    at->stream += at->index[k] * layout->step[k];
+  }
+  return column;
+}
+
+static void next_row(const kinit_layout *layout, cursor *at) {
+  for (int k = layout->ndim - 2; k >= 0; k--) {
+    if (++at->index[k] < layout->length[k]) {
+      at->place += layout->stride[k];
+      at->stream += layout->step[k];
+      return;
+    }
+    at->index[k] = 0;
+    at->place -= (int64_t)(layout->length[k] - 1) * layout->stride[k];
+    at->stream -= (layout->length[k] - 1) * layout->step[k];
+  }
+}
+
+static char *address(const kinit_layout *layout, int64_t place) {
+  return (char *)layout->data + place * (int64_t)layout->element_size;
+}
+
+size_t kinit_layout_runs(const kinit_layout *layout, uint64_t from, uint64_t count, kinit_run *runs, size_t capacity,
+                         uint64_t *taken) {
+  const uint64_t length = layout->length[layout->ndim - 1];
+  const int64_t stride = layout->stride[layout->ndim - 1];
+  cursor at;
+  uint64_t column = seek(layout, from, &at);
+  uint64_t done = 0;
+  size_t n = 0;
+  for (; n < capacity && done < count; n++) {
+    const uint64_t left = count - done, row = length - column;
+    const uint64_t part = row < left ? row : left;
+    runs[n] = (kinit_run){address(layout, at.place + (int64_t)column * stride), stride, at.stream + column, part};
+    done += part;
+    column = 0;
+    next_row(layout, &at);
+  }
+  *taken = done;
+  return n;
+}

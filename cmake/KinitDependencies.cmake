@@ -4,7 +4,6 @@
 # Owns: one function or macro per dependency. Included by the top CMakeLists.txt. SPDX-License-Identifier: Apache-2.0
 
 include(FetchContent)
-set(FETCHCONTENT_QUIET OFF)
 
 # SLEEF::SLEEF. Upstream's build has targets of its own, so the imported target stands for them: kinit's package then
 # names SLEEF::SLEEF in both cases.

@@ -20,12 +20,14 @@
 #define KV_LANES 16
 #define KV_PAIRS 1
 #ifndef KV_GROUPS
-#define KV_GROUPS 4
+#define KV_GROUPS 6
 #endif
 #ifndef KV_MAP
-#define KV_MAP 4
+#define KV_MAP 2
 #endif
-#define KV_TILE 24
+#ifndef KV_TILE
+#define KV_TILE 48
+#endif
 #define KV_HALVES 1
 #define KV_HAVE_FMA 1
 #define KV_ALIGN 64

@@ -18,12 +18,17 @@
 #ifndef KV_MAP
 #define KV_MAP 1
 #endif
+#ifndef KV_TILE
 #define KV_TILE 192
+#endif
 #define KV_HALVES 1
 #define KV_ALIGN 8
 
 /* SLEEF's scalar functions of the fma family crash on a processor without it. */
 #if defined(__FMA__) || defined(__aarch64__)
+#ifndef FP_FAST_FMA
+#define FP_FAST_FMA 1 /* sleef.h asks for it, and clang does not define it */
+#endif
 #include <sleef.h>
 #define KV_HAVE_FMA 1
 #else

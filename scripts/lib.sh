@@ -12,16 +12,34 @@ fail() {
 }
 
 # The comment at the head of the script is its manual: prints it.
-usage() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0"; }
+usage() { sed -n '2,/^[^#]/{/SPDX/d;s/^# \{0,1\}//p}' "$0"; }
 
 # Configures and builds a preset of CMakePresets.json, with as many jobs as the process has processors.
 build_preset() {
   (cd "$root" && cmake --preset "$1" && cmake --build --preset "$1" --parallel "$(nproc)") || fail "preset $1 does not build"
 }
 
-# Tests a preset that is built; further arguments go to ctest.
+# Tests a preset that is built; further arguments go to ctest. Ends with one line that sums up, whatever the version of
+# ctest.
 test_preset() {
-  local preset=$1
+  local preset=$1 report=$root/build/$1/ctest.xml status=0
   shift
-  (cd "$root" && ctest --preset "$preset" --parallel "$(nproc)" "$@") || fail "tests of preset $preset FAILED"
+  rm -f "$report"
+  (cd "$root" && ctest --preset "$preset" --parallel "$(nproc)" --output-junit "$report" "$@") || status=$?
+  [ -e "$report" ] || fail "preset $preset: ctest ran no tests"
+  summarize "$report"
+  [ "$status" -eq 0 ] || fail "preset $preset: tests FAILED"
 }
+
+# The counts of ctest's report.
+summarize() {
+  local tests failed skipped
+  tests=$(attribute "$1" tests)
+  failed=$(attribute "$1" failures)
+  skipped=$(attribute "$1" skipped)
+  say "$((tests == 0 ? 0 : 100 * (tests - failed) / tests))% tests passed, $failed tests failed out of $tests" \
+    "($skipped skipped, named above)"
+}
+
+# An attribute of the report's outermost element, which ctest spreads over several lines.
+attribute() { grep -o -m1 "[[:space:]]$2=\"[0-9]*\"" "$1" | grep -o '[0-9]*'; }

@@ -14,10 +14,13 @@
 
 size_t kinit_dtype_size(kinit_dtype dtype) {
   switch (dtype) {
-    case KINIT_F32: return 4;
-    case KINIT_F64: return 8;
+    case KINIT_F32:
+      return 4;
+    case KINIT_F64:
+      return 8;
     case KINIT_F16:
-    case KINIT_BF16: return 2;
+    case KINIT_BF16:
+      return 2;
   }
   return 0;
 }

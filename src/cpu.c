@@ -38,13 +38,16 @@ unsigned kinit_cpu_features(void) {
   return features;
 }
 
-/* MXCSR: 0x1F80 is the power-on value. */
+/* MXCSR: 0x1F80 is the power-on value, and the lowest six bits are sticky flags. Writing it costs more than a small fill,
+ * so it is only done where something differs. */
 uint64_t kinit_cpu_float_begin(void) {
   const uint32_t before = _mm_getcsr();
-  _mm_setcsr(0x1F80);
+  if ((before & ~0x3Fu) != 0x1F80) _mm_setcsr(0x1F80);
   return before;
 }
-void kinit_cpu_float_end(uint64_t before) { _mm_setcsr((uint32_t)before); }
+void kinit_cpu_float_end(uint64_t before) {
+  if (_mm_getcsr() != before) _mm_setcsr((uint32_t)before);
+}
 
 #elif defined(__aarch64__)
 

@@ -2,8 +2,8 @@
  *
  * Owns: the rounding of parameters, and the choice of the kernel. SPDX-License-Identifier: Apache-2.0
  *
- * The functions named plan_... compute in the default floating-point environment, which their public twins set. They are
- * not inlined: the compiler knows nothing of that environment, and could move an operation out of it. */
+ * The functions named plan_... compute in the default floating-point environment, which their public twins set. They
+ * are not inlined: the compiler knows nothing of that environment, and could move an operation out of it. */
 #include "draw.h"
 
 #include <math.h>
@@ -99,10 +99,15 @@ static uint16_t bfloat_bits(float value) {
 static uint64_t constant_pattern(kinit_dtype dtype, double value) {
   uint64_t bits;
   switch (dtype) {
-    case KINIT_F64: memcpy(&bits, &value, sizeof bits); return bits;
-    case KINIT_F32: return UINT64_C(0x0000000100000001) * float_bits((float)value);
-    case KINIT_F16: return UINT64_C(0x0001000100010001) * half_bits((float)value);
-    default: return UINT64_C(0x0001000100010001) * bfloat_bits((float)value);
+    case KINIT_F64:
+      memcpy(&bits, &value, sizeof bits);
+      return bits;
+    case KINIT_F32:
+      return UINT64_C(0x0000000100000001) * float_bits((float)value);
+    case KINIT_F16:
+      return UINT64_C(0x0001000100010001) * half_bits((float)value);
+    default:
+      return UINT64_C(0x0001000100010001) * bfloat_bits((float)value);
   }
 }
 

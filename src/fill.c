@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fill.h"
 
+#include <stdatomic.h>
+
 #include "cpu.h"
 #include "kinit/kinit.h"
 #include "parallel.h"
@@ -11,6 +13,7 @@
 enum {
   RUNS = 64,                   /* runs handed to a kernel at a time */
   BYTES_PER_THREAD = 128 << 10, /* a thread is worth waking for so much */
+  SMALLEST_CACHE = 1 << 20,     /* no last-level cache is smaller */
   CACHE_LINE = 64,
   PAGE = 4 << 10,
   HUGE_PAGE = 2 << 20
@@ -63,8 +66,18 @@ static void fill_piece(const void *context, int index) {
   kinit_cpu_float_end(float_environment);
 }
 
-/* Streaming stores win where the caches cannot hold the result: they save reading each line before it is written. */
-static bool streaming_pays(uint64_t bytes) { return bytes >= kinit_cpu_cache_size(); }
+/* Streaming stores win where the caches cannot hold the result: they save reading each line before it is written. The
+ * size is asked for once, because the system takes its time to tell. */
+static bool streaming_pays(uint64_t bytes) {
+  static _Atomic size_t cache_size;
+  if (bytes < SMALLEST_CACHE) return false;
+  size_t size = atomic_load_explicit(&cache_size, memory_order_relaxed);
+  if (size == 0) {
+    size = kinit_cpu_cache_size();
+    atomic_store_explicit(&cache_size, size, memory_order_relaxed);
+  }
+  return bytes >= size;
+}
 
 void kinit_fill_layout(kinit_kernel *kernel, const kinit_draw *draw, const kinit_layout *layout) {
   if (layout->count == 0) return;

@@ -3,6 +3,8 @@
  * Owns: how a tensor becomes runs of consecutive elements of the stream. SPDX-License-Identifier: Apache-2.0 */
 #include "shard.h"
 
+#include <stdbool.h>
+
 /* One dimension of a layout. */
 typedef struct dimension {
   uint64_t length;

@@ -13,8 +13,8 @@
 
 enum { KINIT_MAX_DIMENSIONS = 64 };
 
-/* A checked destination: dimensions of length 1 are dropped, and neighbours that are contiguous both in memory and in the
- * stream are merged, so a dense whole tensor, and a flat fill, have one dimension. */
+/* A checked destination: dimensions of length 1 are dropped, and neighbours that are contiguous both in memory and in
+ * the stream are merged, so a dense whole tensor, and a flat fill, have one dimension. */
 typedef struct kinit_layout {
   void *data;          /* of element 0, 0, ...; may be NULL if count is 0 */
   size_t element_size; /* bytes */

@@ -161,8 +161,116 @@ KINIT_API kinit_status kinit_fill_uniform(void *dst, kinit_dtype dtype, size_t c
 KINIT_API kinit_status kinit_fill_normal(void *dst, kinit_dtype dtype, size_t count, double mean, double stddev,
                                          kinit_stream stream);
 
+/* Normal with the given mean and standard deviation, given that it lies in [low, high], by the inverse distribution
+ * function: nothing is rejected, and no value lies outside the bounds. low and high are absolute, not in units of
+ * stddev (as in torch.nn.init.trunc_normal_), and the stddev of the result is smaller than stddev. All four are rounded
+ * to float first unless dtype is F64. Rounding to F16 and BF16 can leave the bounds by less than their rounding.
+ * Errors: NOT_FINITE, NEGATIVE_SCALE, BOUNDS (low >= high, in the type used), NEEDS_FMA (F64 only). */
+KINIT_API kinit_status kinit_fill_truncated_normal(void *dst, kinit_dtype dtype, size_t count, double mean,
+                                                   double stddev, double low, double high, kinit_stream stream);
+
 /* Every element = value, rounded to nearest even in dtype. Errors: NOT_FINITE. Takes no stream. */
 KINIT_API kinit_status kinit_fill_constant(void *dst, kinit_dtype dtype, size_t count, double value);
+
+/* ---- 6. Initializers on a tensor ------------------------------------------------------------------------------- */
+/* All fill the tensor, which may be strided or a block of a larger one (see kinit_tensor). Where a law needs fans, they
+ * are those of kinit_fans for the whole tensor's shape. Parameters are computed in double, and the values are those of
+ * the flat fill with these parameters.
+ * Errors of all: NULL, MISALIGNED, DTYPE, SIZE, STREAM_END, DIMENSIONS (ndim outside 0 to 64, or as named), STRIDE,
+ * BLOCK; those of the flat fill of that distribution; and those named with each. */
+
+/* Which fan a law divides by: the number of inputs of a unit, of its outputs, or the mean of both. */
+typedef enum kinit_fan_mode { KINIT_FAN_IN = 0, KINIT_FAN_OUT = 1, KINIT_FAN_AVG = 2 } kinit_fan_mode;
+
+typedef enum kinit_distribution {
+  KINIT_DIST_NORMAL = 0,
+  KINIT_DIST_TRUNCATED_NORMAL = 1, /* cut at two standard deviations of the normal before the cut */
+  KINIT_DIST_UNIFORM = 2
+} kinit_distribution;
+
+/* What follows the weights. */
+typedef enum kinit_nonlinearity {
+  KINIT_LINEAR = 0,
+  KINIT_CONV1D = 1,
+  KINIT_CONV2D = 2,
+  KINIT_CONV3D = 3,
+  KINIT_CONV_TRANSPOSE1D = 4,
+  KINIT_CONV_TRANSPOSE2D = 5,
+  KINIT_CONV_TRANSPOSE3D = 6,
+  KINIT_SIGMOID = 7,
+  KINIT_TANH = 8,
+  KINIT_RELU = 9,
+  KINIT_LEAKY_RELU = 10,
+  KINIT_SELU = 11
+} kinit_nonlinearity;
+
+/* As the flat fills of the same names. */
+KINIT_API kinit_status kinit_uniform(const kinit_tensor *tensor, double low, double high, kinit_stream stream);
+KINIT_API kinit_status kinit_normal(const kinit_tensor *tensor, double mean, double stddev, kinit_stream stream);
+KINIT_API kinit_status kinit_truncated_normal(const kinit_tensor *tensor, double mean, double stddev, double low,
+                                              double high, kinit_stream stream);
+KINIT_API kinit_status kinit_constant(const kinit_tensor *tensor, double value);
+
+/* Kaiming initialization (He et al., Delving Deep into Rectifiers, ICCV 2015): with g = kinit_gain(nonlinearity, a),
+ *   normal:  mean 0, stddev = g / sqrt(fan)        uniform: [-bound, bound), bound = sqrt(3) * stddev
+ * FAN_IN keeps the variance of activations from layer to layer, FAN_OUT that of gradients. The a, mode and nonlinearity
+ * of torch.nn.init; its defaults are 0, FAN_IN, LEAKY_RELU. JAX's and Keras's he_uniform is (0, FAN_IN, RELU).
+ * Errors: DIMENSIONS (fewer than 2), ENUM, NOT_FINITE (see kinit_gain). */
+KINIT_API kinit_status kinit_kaiming_normal(const kinit_tensor *tensor, double a, kinit_fan_mode mode,
+                                            kinit_nonlinearity nonlinearity, kinit_stream stream);
+KINIT_API kinit_status kinit_kaiming_uniform(const kinit_tensor *tensor, double a, kinit_fan_mode mode,
+                                             kinit_nonlinearity nonlinearity, kinit_stream stream);
+
+/* Xavier or Glorot initialization (Glorot and Bengio, Understanding the Difficulty of Training Deep Feedforward Neural
+ * Networks, AISTATS 2010):
+ *   normal:  mean 0, stddev = gain * sqrt(2 / (fan_in + fan_out))
+ *   uniform: [-bound, bound), bound = sqrt(3) * stddev
+ * Errors: DIMENSIONS (fewer than 2), NOT_FINITE, NEGATIVE_SCALE (gain < 0). */
+KINIT_API kinit_status kinit_xavier_normal(const kinit_tensor *tensor, double gain, kinit_stream stream);
+KINIT_API kinit_status kinit_xavier_uniform(const kinit_tensor *tensor, double gain, kinit_stream stream);
+
+/* Variance scaling, as in JAX and Keras: mean 0 and variance v = scale / fan,
+ *   NORMAL            stddev = sqrt(v)
+ *   TRUNCATED_NORMAL  stddev = sqrt(v) / 0.87962566103423978, cut at -2 stddev and 2 stddev: the divisor is the
+ *                     standard deviation of a standard normal cut at -2 and 2, so the variance after the cut is v
+ *   UNIFORM           [-bound, bound), bound = sqrt(3 v)
+ * LeCun (LeCun et al., Efficient BackProp, 1998) is scale 1 with FAN_IN, He scale 2 with FAN_IN, Glorot scale 1 with
+ * FAN_AVG. Fans are those of kinit_fans: JAX and Keras keep the outputs in the last dimension.
+ * Errors: DIMENSIONS (fewer than 2), ENUM, NOT_FINITE, NEGATIVE_SCALE (scale <= 0). */
+KINIT_API kinit_status kinit_variance_scaling(const kinit_tensor *tensor, double scale, kinit_fan_mode mode,
+                                              kinit_distribution distribution, kinit_stream stream);
+
+/* Ones on the diagonal of a matrix, zeros elsewhere. Errors: DIMENSIONS (not 2). */
+KINIT_API kinit_status kinit_eye(const kinit_tensor *tensor);
+
+/* The Dirac delta function for convolutions, which keeps as many input channels as possible: with n the quotient of
+ * shape[0] and groups, element (g n + d, d, shape[2] / 2, ...) is 1 for each group g and each d below n and shape[1],
+ * and all others are 0.
+ * Errors: DIMENSIONS (not 3 to 5), GROUPS. */
+KINIT_API kinit_status kinit_dirac(const kinit_tensor *tensor, int64_t groups);
+
+/* ---- 7. Laws: fans and gains ----------------------------------------------------------------------------------- */
+/* A function that returns an error has not written to its results. */
+
+/* The fans of a weight of shape [outputs, inputs, kernel...], as PyTorch keeps it:
+ *   fan_in = shape[1] * shape[2] * ..., fan_out = shape[0] * shape[2] * ...
+ * Errors: DIMENSIONS (ndim outside 2 to 64), NULL, SIZE (a negative length, or a fan beyond INT64_MAX). */
+KINIT_API kinit_status kinit_fans(int ndim, const int64_t *shape, int64_t *fan_in, int64_t *fan_out);
+
+/* The factor by which a law's stddev is larger than that of a linear layer, as torch.nn.init.calculate_gain has it:
+ *   LINEAR, all CONV, SIGMOID  1
+ *   TANH                       5/3 (docs/derivation.md)
+ *   RELU                       sqrt(2) (He et al. 2015)
+ *   LEAKY_RELU                 sqrt(2 / (1 + param^2)), param the slope for negative values: 0.01 is PyTorch's default
+ *   SELU                       3/4; Klambauer et al., Self-Normalizing Neural Networks, NIPS 2017, want 1: use LINEAR
+ * param is read for LEAKY_RELU only. Errors: NULL, ENUM, NOT_FINITE (param or its square). */
+KINIT_API kinit_status kinit_gain(kinit_nonlinearity nonlinearity, double param, double *gain);
+
+/* PyTorch's names: "fan_in", "fan_out", and "fan_avg" as JAX has it, in letters of any case; and "linear", "conv1d" to
+ * "conv3d", "conv_transpose1d" to "conv_transpose3d", "sigmoid", "tanh", "relu", "leaky_relu", "selu", exactly so.
+ * Errors: NULL, NAME. */
+KINIT_API kinit_status kinit_fan_mode_from_name(const char *name, kinit_fan_mode *mode);
+KINIT_API kinit_status kinit_nonlinearity_from_name(const char *name, kinit_nonlinearity *nonlinearity);
 
 /* ---- 8. The machine -------------------------------------------------------------------------------------------- */
 
@@ -171,8 +279,8 @@ KINIT_API kinit_status kinit_fill_constant(void *dst, kinit_dtype dtype, size_t 
 KINIT_API int kinit_isa_count(void);
 KINIT_API const char *kinit_isa_name(int index);
 
-/* Name of the one in use: the best, or the one that the environment variable KINIT_ISA names at first use (an unknown or
- * unsupported name there is ignored), or the one last chosen by kinit_set_isa. */
+/* Name of the one in use: the best, or the one that the environment variable KINIT_ISA names at first use (an unknown
+ * or unsupported name there is ignored), or the one last chosen by kinit_set_isa. */
 KINIT_API const char *kinit_isa(void);
 
 /* Chooses the instruction set for all fills that start from now on, in all threads. NULL: as at first use.

@@ -108,7 +108,7 @@ KV_INLINE vd vd_mul(vd a, vd b) { return _mm256_mul_pd(a, b); }
 KV_INLINE vd vd_fma(vd a, vd b, vd c) { return _mm256_fmadd_pd(a, b, c); }
 KV_INLINE vd vd_sqrt(vd a) { return _mm256_sqrt_pd(a); }
 KV_INLINE vd vd_min(vd a, vd b) { return _mm256_min_pd(a, b); }
-KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd4_u10avx2(a); }
+KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd4_u35avx2(a); }
 KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
   const Sleef___m256d_2 r = Sleef_finz_sincospid4_u35avx2(a);
   *sine = r.x;

@@ -106,7 +106,7 @@ KV_INLINE vd vd_mul(vd a, vd b) { return _mm512_mul_pd(a, b); }
 KV_INLINE vd vd_fma(vd a, vd b, vd c) { return _mm512_fmadd_pd(a, b, c); }
 KV_INLINE vd vd_sqrt(vd a) { return _mm512_sqrt_pd(a); }
 KV_INLINE vd vd_min(vd a, vd b) { return _mm512_min_pd(a, b); }
-KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd8_u10avx512f(a); }
+KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd8_u35avx512f(a); }
 KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
   const Sleef___m512d_2 r = Sleef_finz_sincospid8_u35avx512f(a);
   *sine = r.x;

@@ -223,7 +223,7 @@ static void copy_streaming(char *dst, const char *from, size_t bytes) {
 /* Draws what waits and copies it to its places. */
 KV_NOINLINE void flush(job *j) {
   if (j->groups == 0) return;
-  for (int g = j->groups; g % KV_GROUPS != 0; g++) j->products[g] = 0;
+  for (int g = j->groups; g % KV_MAP != 0; g++) j->products[g] = 0; /* the last step is drawn whole */
   philox_tile(&j->philox, j->products, j->groups, j->words.even, j->words.odd);
   j->map(j->parameters, &j->words, j->groups, j->values, false);
   for (int i = 0; i < j->pieces; i++) {

@@ -48,12 +48,12 @@ static void philox_prepare(philox *ph, uint64_t seed, uint64_t subsequence, uint
   ph->last = kr_splat(k0[PHILOX_ROUNDS - 1], k1[PHILOX_ROUNDS - 1]);
 }
 
-/* Words of KV_GROUPS groups, interleaved. products[g] is M0 * (number of the group's first block, lower half). */
-KV_INLINE void philox_groups(const philox *ph, const uint64_t *products, vu *even, vu *odd) {
+/* Words of n groups, interleaved. products[g] is M0 * (number of the group's first block, lower half). */
+KV_INLINE void philox_groups(const philox *ph, const uint64_t *products, vu *even, vu *odd, int n) {
   const kw m0 = kw_splat(PHILOX_M0), m1 = kw_splat(PHILOX_M1);
   kw c0[KV_GROUPS], c1[KV_GROUPS], c2[KV_GROUPS], c3[KV_GROUPS];
   kp p0[KV_GROUPS], p1[KV_GROUPS];
-  KV_EACH(g, KV_GROUPS) {
+  KV_EACH(g, n) {
     p0[g] = kp_blocks(products[g]);
     c2[g] = kw_xor(kp_high(p0[g]), ph->fold1);
     p1[g] = kp_mul(c2[g], m1);
@@ -61,7 +61,7 @@ KV_INLINE void philox_groups(const philox *ph, const uint64_t *products, vu *eve
     c1[g] = kp_low(p1[g]);
     c2[g] = kw_xor(kp_low(p0[g]), ph->fold2_2);
   }
-  KV_EACH(g, KV_GROUPS) {
+  KV_EACH(g, n) {
     p0[g] = kp_mul(c0[g], m0);
     p1[g] = kp_mul(c2[g], m1);
     c0[g] = kw_xor3(kp_high(p1[g]), c1[g], ph->key0[2]);
@@ -70,7 +70,7 @@ KV_INLINE void philox_groups(const philox *ph, const uint64_t *products, vu *eve
     c3[g] = kp_low(p0[g]);
   }
   KV_EACH(round, PHILOX_ROUNDS - 4) {
-    KV_EACH(g, KV_GROUPS) {
+    KV_EACH(g, n) {
       p0[g] = kp_mul(c0[g], m0);
       p1[g] = kp_mul(c2[g], m1);
       c0[g] = kw_xor3(kp_high(p1[g]), c1[g], ph->key0[3 + round]);
@@ -79,15 +79,17 @@ KV_INLINE void philox_groups(const philox *ph, const uint64_t *products, vu *eve
       c3[g] = kp_low(p0[g]);
     }
   }
-  KV_EACH(g, KV_GROUPS) {
+  KV_EACH(g, n) {
     kw_roles(kp_mul(c0[g], m0), kp_mul(c2[g], m1), c1[g], c3[g], ph->last, even + g * KV_PAIRS, odd + g * KV_PAIRS);
   }
 }
 
-/* Words of the first `groups` groups (rounded up to whole steps of KV_GROUPS) of a tile. */
+/* Words of the first `groups` groups, rounded up to whole steps of KV_MAP, in which the tile will be read. */
 KV_NOINLINE void philox_tile(const philox *ph, const uint64_t *products, int groups, vu *even, vu *odd) {
-  for (int g = 0; g < groups; g += KV_GROUPS)
-    philox_groups(ph, products + g, even + g * KV_PAIRS, odd + g * KV_PAIRS);
+  int g = 0;
+  for (; groups - g >= KV_GROUPS; g += KV_GROUPS)
+    philox_groups(ph, products + g, even + g * KV_PAIRS, odd + g * KV_PAIRS, KV_GROUPS);
+  for (; groups > g; g += KV_MAP) philox_groups(ph, products + g, even + g * KV_PAIRS, odd + g * KV_PAIRS, KV_MAP);
 }
 
 #endif

@@ -94,7 +94,7 @@ KV_INLINE vd vd_mul(vd a, vd b) { return vmulq_f64(a, b); }
 KV_INLINE vd vd_fma(vd a, vd b, vd c) { return vfmaq_f64(c, a, b); }
 KV_INLINE vd vd_sqrt(vd a) { return vsqrtq_f64(a); }
 KV_INLINE vd vd_min(vd a, vd b) { return vminq_f64(a, b); }
-KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd2_u10advsimd(a); }
+KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd2_u35advsimd(a); }
 KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
   const Sleef_float64x2_t_2 r = Sleef_finz_sincospid2_u35advsimd(a);
   *sine = r.x;

@@ -13,7 +13,7 @@
 #define KV_LANES 1
 #define KV_PAIRS 2
 #ifndef KV_GROUPS
-#define KV_GROUPS 2
+#define KV_GROUPS 4
 #endif
 #ifndef KV_MAP
 #define KV_MAP 1
@@ -102,7 +102,7 @@ KV_INLINE vd vd_fma(vd a, vd b, vd c) { return fma(a, b, c); }
 KV_INLINE vd vd_sqrt(vd a) { return sqrt(a); }
 KV_INLINE vd vd_min(vd a, vd b) { return a < b ? a : b; }
 #if KV_HAVE_FMA
-KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd1_u10purecfma(a); }
+KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd1_u35purecfma(a); }
 KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
   const Sleef_double_2 r = Sleef_finz_sincospid1_u35purecfma(a);
   *sine = r.x;

@@ -1,0 +1,293 @@
+// The rows of the benchmark: what is filled, how, and how often.
+//
+// Owns: the list of rows, and how one is measured. SPDX-License-Identifier: Apache-2.0
+//
+// Counters of a row, medians over its repetitions:
+//   GBps                gigabytes written per second
+//   cycles_per_element  cycles of all cores at work, at the clock measured around the repetition, by elements written
+//   share_of_ceiling    GBps by that of the streaming store of a constant with as many threads, measured before all rows
+//   ns_per_fill         nanoseconds of one call
+//   GHz, threads, bytes, elements
+#include "rows.h"
+
+#include <benchmark/benchmark.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <utility>
+
+#include "measure.h"
+
+#if KINIT_BENCH_SLEEF_AVX2
+extern "C" void kinit_bench_sleef_avx2(const uint32_t* words, float* out, size_t count);
+#endif
+#if KINIT_BENCH_SLEEF_AVX512
+extern "C" void kinit_bench_sleef_avx512(const uint32_t* words, float* out, size_t count);
+#endif
+
+namespace bench {
+namespace {
+
+constexpr size_t kKiB = size_t{1} << 10, kMiB = size_t{1} << 20, kGiB = size_t{1} << 30;
+constexpr kinit_stream kStream = {42, 7, 0};
+
+struct Dtype {
+  const char* name;
+  kinit_dtype value;
+  size_t size;
+};
+constexpr Dtype kDtypes[] = {{"f32", KINIT_F32, 4}, {"bf16", KINIT_BF16, 2}, {"f16", KINIT_F16, 2}, {"f64", KINIT_F64, 8}};
+constexpr Dtype kF32 = kDtypes[0];
+constexpr const char* kIsas[] = {"avx512", "avx2", "neon", "scalar"};
+
+kinit_status Fill(const std::string& distribution, void* memory, kinit_dtype dtype, size_t count) {
+  if (distribution == "uniform") return kinit_fill_uniform(memory, dtype, count, -0.05, 0.05, kStream);
+  return kinit_fill_normal(memory, dtype, count, 0, 0.02, kStream);
+}
+
+// Collects rows; leaves out those that do not fit into memory, by name.
+class Planner {
+ public:
+  explicit Planner(const Options& options) : options_(options), memory_limit_(AvailableMemory() / 10 * 8) {
+    kinit_set_num_threads(0);
+    plan_.threads = kinit_num_threads();
+    for (const char* isa : kIsas) AddIsa(isa);
+  }
+
+  Plan Take() { return std::move(plan_); }
+
+  // Every room, distribution and dtype, far above the caches.
+  void Large() {
+    for (const std::string& isa : isas_)
+      for (const char* distribution : {"uniform", "normal"})
+        for (const Dtype& dtype : kDtypes)
+          for (int threads : OneAndAll()) AddFill("large", isa, distribution, dtype, options_.size, threads);
+  }
+
+  void Huge() {
+    for (const std::string& isa : isas_) AddFill("huge", isa, "normal", kF32, 4 * kGiB, plan_.threads);
+  }
+
+  void Cached() {
+    for (const std::string& isa : isas_)
+      for (const char* distribution : {"uniform", "normal"})
+        for (const Dtype& dtype : kDtypes)
+          for (size_t bytes : {64 * kKiB, kMiB}) AddFill("cache", isa, distribution, dtype, bytes, 1);
+  }
+
+  // As a caller meets them: with the default number of threads.
+  void Small() {
+    for (const std::string& isa : isas_)
+      for (const char* distribution : {"uniform", "normal"})
+        for (size_t count : {16, 1024}) AddFill("small", isa, distribution, kF32, count * kF32.size, 0);
+  }
+
+  void Sizes() {
+    for (const char* distribution : {"uniform", "normal"})
+      for (int threads : OneAndAll())
+        for (size_t bytes = 64 * kKiB; bytes <= (options_.long_run ? 16 : 4) * kGiB; bytes *= 4)
+          AddFill("size", best(), distribution, kF32, bytes, threads);
+  }
+
+  void Threads() {
+    for (const char* distribution : {"uniform", "normal"})
+      for (int threads : ThreadCounts()) AddFill("threads", best(), distribution, kF32, options_.size, threads);
+  }
+
+  // The ceiling, constants, raw words, and Box-Muller through SLEEF.
+  void Yardsticks() {
+    const size_t bytes = options_.size;
+    for (int threads : ThreadCounts()) {
+      Add({"yardstick", best(), "streaming-store", "f32", bytes, bytes / 4, threads, [=](char* memory) {
+             StreamingStore(memory, bytes, threads);
+             return KINIT_OK;
+           }});
+    }
+    for (int threads : OneAndAll()) {
+      Add({"yardstick", best(), "constant", "f32", bytes, bytes / 4, threads,
+           [=](char* memory) { return kinit_fill_constant(memory, KINIT_F32, bytes / 4, 1.1); }});
+      Add({"yardstick", best(), "bits", "u32", bytes, bytes / 4, threads,
+           [=](char* memory) { return kinit_fill_bits(reinterpret_cast<uint32_t*>(memory), bytes / 4, kStream); }});
+    }
+#if KINIT_BENCH_SLEEF_AVX512
+    Sleef("avx512", kinit_bench_sleef_avx512);
+#endif
+#if KINIT_BENCH_SLEEF_AVX2
+    Sleef("avx2", kinit_bench_sleef_avx2);
+#endif
+  }
+
+  // Allocation, fill and release.
+  void Fresh() {
+    const size_t bytes = options_.size;
+    for (int threads : OneAndAll()) {
+      AddFresh("kinit_alloc", threads, [=] {
+        void* memory = kinit_alloc(bytes);
+        const kinit_status status = Fill("normal", memory, KINIT_F32, bytes / 4);
+        kinit_free(memory);
+        return status;
+      });
+      AddFresh("malloc", threads, [=] {
+        void* memory = std::malloc(bytes);
+        const kinit_status status = Fill("normal", memory, KINIT_F32, bytes / 4);
+        std::free(memory);
+        return status;
+      });
+    }
+  }
+
+ private:
+  const std::string& best() const { return isas_.front(); }
+
+  void AddIsa(const char* isa) {
+    if (kinit_set_isa(isa) == KINIT_OK)
+      isas_.push_back(isa);
+    else
+      plan_.absent.push_back(std::string(isa) + ": not in this build, or not on this machine");
+  }
+
+  std::vector<int> OneAndAll() const { return plan_.threads > 1 ? std::vector<int>{1, plan_.threads} : std::vector<int>{1}; }
+
+  // Powers of two, and all.
+  std::vector<int> ThreadCounts() const {
+    std::vector<int> counts;
+    for (int threads = 1; threads < plan_.threads; threads *= 2) counts.push_back(threads);
+    counts.push_back(plan_.threads);
+    return counts;
+  }
+
+  void Add(Row row) {
+    if (row.bytes <= memory_limit_ || memory_limit_ == 0)
+      plan_.rows.push_back(std::move(row));
+    else
+      plan_.absent.push_back(row.Name() + ": not enough memory");
+  }
+
+  void AddFill(const char* group, const std::string& isa, const std::string& distribution, const Dtype& dtype,
+               size_t bytes, int threads) {
+    const kinit_dtype value = dtype.value;
+    const size_t count = bytes / dtype.size;
+    Add({group, isa, distribution, dtype.name, bytes, count, threads,
+         [=](char* memory) { return Fill(distribution, memory, value, count); }});
+  }
+
+  void AddFresh(const char* allocator, int threads, const std::function<kinit_status()>& fill) {
+    const size_t bytes = options_.size;
+    Add({"fresh", best(), std::string("normal+") + allocator, "f32", bytes, bytes / 4, threads,
+         [=](char*) { return fill(); }, true});
+  }
+
+  // Words come a tile at a time from the room of the same instruction set, and stay in the first-level cache.
+  void Sleef(const char* isa, void (*box_muller)(const uint32_t*, float*, size_t)) {
+    constexpr size_t kTile = 4096;
+    if (std::find(isas_.begin(), isas_.end(), isa) == isas_.end()) return;
+    const size_t count = options_.size / 4 / kTile * kTile;
+    Add({"yardstick", isa, "normal-by-SLEEF", "f32", count * 4, count, 1, [=](char* memory) {
+           alignas(64) uint32_t words[kTile];
+           kinit_status status = KINIT_OK;
+           for (size_t i = 0; i < count && status == KINIT_OK; i += kTile) {
+             status = kinit_fill_bits(words, kTile, {kStream.seed, kStream.subsequence, i});
+             box_muller(words, reinterpret_cast<float*>(memory) + i, kTile);
+           }
+           return status;
+         }});
+  }
+
+  Options options_;
+  size_t memory_limit_;
+  std::vector<std::string> isas_;
+  Plan plan_;
+};
+
+// GB/s of the streaming store with so many threads, measured once.
+double Ceiling(int threads, size_t bytes) {
+  static std::map<int, double> known;
+  const auto found = known.find(threads);
+  if (found != known.end()) return found->second;
+  char* memory = SharedBuffer(bytes);
+  return known[threads] = memory == nullptr ? 0 : MeasureCeiling(memory, bytes, threads);
+}
+
+std::map<std::string, std::string> failures;
+
+void Fail(benchmark::State& state, const Row& row, const char* reason) {
+  failures[row.Name()] = reason;
+  state.SkipWithError(reason);
+}
+
+void ShowProgress(const Row& row) {
+  static const bool terminal = isatty(STDERR_FILENO);
+  if (terminal) std::fprintf(stderr, "\r\033[K%s", row.Name().c_str());
+}
+
+void SetCounters(benchmark::State& state, const Row& row, int threads, double seconds, double hertz) {
+  const double elements = static_cast<double>(row.elements), bytes = static_cast<double>(row.bytes);
+  state.counters["GBps"] = bytes / seconds * 1e-9;
+  state.counters["ns_per_fill"] = seconds * 1e9;
+  state.counters["cycles_per_element"] = seconds * hertz * threads / elements;
+  state.counters["GHz"] = hertz * 1e-9;
+  state.counters["threads"] = threads;
+  state.counters["bytes"] = bytes;
+  state.counters["elements"] = elements;
+  const double ceiling = row.bytes >= 64 * kMiB ? Ceiling(threads, std::min(row.bytes, kGiB)) : 0;
+  if (ceiling > 0) state.counters["share_of_ceiling"] = bytes / seconds * 1e-9 / ceiling;
+}
+
+// Small fills are too short for the clock to be read in between: the whole loop is timed.
+void Measure(benchmark::State& state, const Row& row) {
+  ShowProgress(row);
+  kinit_set_isa(row.isa.c_str());
+  kinit_set_num_threads(row.threads);
+  char* memory = row.own_memory ? nullptr : SharedBuffer(row.bytes);
+  if (memory == nullptr && !row.own_memory) return Fail(state, row, "out of memory");
+  kinit_status status = row.bytes < 64 * kMiB ? row.fill(memory) : KINIT_OK;  // threads and caches are warm
+  const double clock_before = CoreClock();
+  const double begin = Now();
+  for (auto _ : state) {
+    const kinit_status result = row.fill(memory);
+    if (result != KINIT_OK) status = result;
+  }
+  const double seconds = (Now() - begin) / static_cast<double>(state.iterations());
+  const double hertz = (clock_before + CoreClock()) / 2;
+  if (status != KINIT_OK) return Fail(state, row, kinit_status_message(status));
+  SetCounters(state, row, row.threads > 0 ? row.threads : 1, seconds, hertz);
+}
+
+}  // namespace
+
+std::string Row::Name() const {
+  return group + "/" + isa + "/" + distribution + "/" + dtype + "/" + std::to_string(bytes) + "/threads:" +
+         (threads > 0 ? std::to_string(threads) : "default");
+}
+
+Plan MakePlan(const Options& options) {
+  Planner planner(options);
+  planner.Large();
+  planner.Huge();
+  planner.Cached();
+  planner.Small();
+  planner.Sizes();
+  planner.Threads();
+  planner.Yardsticks();
+  planner.Fresh();
+  return planner.Take();
+}
+
+const std::map<std::string, std::string>& Failures() { return failures; }
+
+// Large fills are measured one by one, small ones many at a time.
+void RegisterRows(const Plan& plan) {
+  for (const Row& row : plan.rows) {
+    auto* benchmark = benchmark::RegisterBenchmark(row.Name().c_str(), Measure, row)->UseRealTime();
+    benchmark->Repetitions(row.isa == "scalar" ? 3 : 5);
+    if (row.bytes >= 64 * kMiB)
+      benchmark->Iterations(1)->Unit(benchmark::kMillisecond);
+    else
+      benchmark->MinTime(0.01);
+  }
+}
+
+}  // namespace bench

@@ -4,9 +4,9 @@
 #include "measure.h"
 
 #include <sys/utsname.h>
+#include <time.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <fstream>
 #include <sstream>
@@ -24,6 +24,12 @@ namespace {
 
 constexpr size_t kHugePage = size_t{2} << 20;
 constexpr uint64_t kPattern = 0x3F8CCCCD3F8CCCCDu;
+
+double ReadClock(clockid_t clock) {
+  timespec time;
+  clock_gettime(clock, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
 
 // Additions of a register: newer cores carry out the addition of a small constant without using a cycle. The empty
 // statements keep the compiler from joining them.
@@ -84,9 +90,9 @@ std::string ValueOf(const char* file, const std::string& key) {
 
 }  // namespace
 
-double Now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
+double Now() { return ReadClock(CLOCK_MONOTONIC); }
+double ThreadTime() { return ReadClock(CLOCK_THREAD_CPUTIME_ID); }
+double ProcessTime() { return ReadClock(CLOCK_PROCESS_CPUTIME_ID); }
 
 double CoreClock() {
   double best = 0;  // an interrupted run is slower, none is faster

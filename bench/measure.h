@@ -13,6 +13,11 @@ namespace bench {
 // Seconds of a clock that only goes forward.
 double Now();
 
+// Seconds of computing: of this thread, or of all threads of the process. On a busy machine the clock runs on while
+// nobody computes; these do not.
+double ThreadTime();
+double ProcessTime();
+
 // Hertz of the core this thread runs on, now: a chain of dependent additions takes one cycle each.
 double CoreClock();
 

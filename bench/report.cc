@@ -62,8 +62,9 @@ void Print(const Lines& lines) {
 
 // Values of Row by which tables are cut.
 std::string IsaAndThreads(const Row& row) { return row.isa + ", " + Threads(row.threads); }
-std::string DistributionAndDtype(const Row& row) { return row.distribution + " " + row.dtype; }
-std::string DistributionAndThreads(const Row& row) { return row.distribution + ", " + Threads(row.threads); }
+std::string DistributionAndDtype(const Row& row) { return row.distribution + "\n" + row.dtype; }
+std::string DistributionAndThreads(const Row& row) { return row.distribution + "\n" + Threads(row.threads); }
+std::string ThreadsOnly(const Row& row) { return "\n" + Threads(row.threads); }
 
 }  // namespace
 
@@ -91,17 +92,19 @@ std::string Report::RateAndSpeedup(const Row& row) const {
   scalar.isa = "scalar";
   const double reference = Value(scalar, "GBps");
   const std::string rate = Number(row, "GBps", "%.2f");
-  return reference > 0 ? rate + Format(" %5.1fx", Value(row, "GBps") / reference) : rate;
+  return reference > 0 ? rate + Format(" %4.1fx", Value(row, "GBps") / reference) : rate;
 }
 
 void Report::Table(const std::string& title, const std::string& group, const Text& line, const Text& column,
                    const Text& cell) const {
   std::vector<std::string> names, columns;
-  Lines lines(1, std::vector<std::string>(1));
+  Lines lines(2, std::vector<std::string>(1));  // two lines of heading
   for (const Row& row : plan_.rows) {
     if (row.group != group || medians_.count(row.Name()) == 0) continue;
-    const size_t x = IndexOf(&columns, column(row)) + 1, y = IndexOf(&names, line(row)) + 1;
-    Put(&lines, 0, x, column(row));
+    const std::string heading = column(row);
+    const size_t x = IndexOf(&columns, heading) + 1, y = IndexOf(&names, line(row)) + 2, cut = heading.find('\n');
+    Put(&lines, 0, x, heading.substr(0, cut));
+    Put(&lines, 1, x, heading.substr(cut + 1));
     Put(&lines, y, 0, line(row));
     Put(&lines, y, x, cell(row));
   }
@@ -115,7 +118,7 @@ void Report::PrintMachine() const {
   std::printf("machine: %s, %s by default; %s; transparent huge pages: %s\n", CpuName().c_str(),
               Threads(plan_.threads).c_str(), OperatingSystem().c_str(), HugePageSetting().c_str());
   std::printf("command: %s\n", command_.c_str());
-  std::printf("Medians. Cycles are those of all cores at work, at the clock measured in the run.\n");
+  std::printf("Medians. Cycles are processor time of all threads at the core clock measured in the run.\n");
 }
 
 void Report::PrintComparison() const {
@@ -130,7 +133,7 @@ void Report::PrintComparison() const {
   Table(what + "share of the ceiling, which is a streaming store of a constant", "large", IsaAndThreads,
         DistributionAndDtype, [this](const Row& row) { return Number(row, "share_of_ceiling", "%.0f %%", 100); });
   Table("Multi-gigabyte fills: GB/s", "huge", IsaAndThreads,
-        [](const Row& row) { return DistributionAndDtype(row) + ", " + Size(row.bytes); },
+        [](const Row& row) { return row.distribution + " " + row.dtype + "\n" + Size(row.bytes); },
         [this](const Row& row) { return Number(row, "GBps", "%.2f"); });
 }
 
@@ -148,16 +151,18 @@ void Report::PrintSweeps() const {
   Table("Sizes, best instruction set, f32: GB/s", "size", [](const Row& row) { return Size(row.bytes); },
         DistributionAndThreads, rate);
   Table("Threads, best instruction set, f32: GB/s", "threads", [](const Row& row) { return Threads(row.threads); },
-        [](const Row& row) { return row.distribution; }, rate);
+        DistributionAndDtype, rate);
+  Table("Half of a matrix, best instruction set, f32: GB/s", "tensor", [](const Row& row) { return row.layout; },
+        DistributionAndThreads, rate);
 }
 
 void Report::PrintYardsticks() const {
   const Text rate = [this](const Row& row) { return Number(row, "GBps", "%.2f"); };
   Table("Yardsticks: GB/s", "yardstick",
         [](const Row& row) { return row.distribution == "normal-by-SLEEF" ? row.distribution + ", " + row.isa : row.distribution; },
-        [](const Row& row) { return Threads(row.threads); }, rate);
+        ThreadsOnly, rate);
   Table("Fresh memory: allocation, fill and release, GB/s", "fresh", [](const Row& row) { return row.distribution; },
-        [](const Row& row) { return Threads(row.threads); }, rate);
+        ThreadsOnly, rate);
 }
 
 void Report::PrintAbsent() const {

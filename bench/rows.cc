@@ -4,7 +4,7 @@
 //
 // Counters of a row, medians over its repetitions:
 //   GBps                gigabytes written per second
-//   cycles_per_element  cycles of all cores at work, at the clock measured around the repetition, by elements written
+//   cycles_per_element  processor time of all threads, at the core clock measured around the repetition, by elements
 //   share_of_ceiling    GBps by that of the streaming store of a constant with as many threads, measured before all rows
 //   ns_per_fill         nanoseconds of one call
 //   GHz, threads, bytes, elements
@@ -32,6 +32,7 @@ namespace bench {
 namespace {
 
 constexpr size_t kKiB = size_t{1} << 10, kMiB = size_t{1} << 20, kGiB = size_t{1} << 30;
+constexpr size_t kLarge = 64 * kMiB;  // from here on a fill takes long enough to be measured by itself
 constexpr kinit_stream kStream = {42, 7, 0};
 
 struct Dtype {
@@ -44,8 +45,26 @@ constexpr Dtype kF32 = kDtypes[0];
 constexpr const char* kIsas[] = {"avx512", "avx2", "neon", "scalar"};
 
 kinit_status Fill(const std::string& distribution, void* memory, kinit_dtype dtype, size_t count) {
+#if KINIT_BENCH_INITIALIZERS
+  if (distribution == "truncated") return kinit_fill_truncated_normal(memory, dtype, count, 0, 0.02, -0.04, 0.04, kStream);
+#endif
   if (distribution == "uniform") return kinit_fill_uniform(memory, dtype, count, -0.05, 0.05, kStream);
   return kinit_fill_normal(memory, dtype, count, 0, 0.02, kStream);
+}
+
+// The lower or right half of a matrix, densely stored: `run` consecutive elements of the stream, then a gap as long
+// unless `whole_rows`.
+kinit_status FillShard(const std::string& distribution, void* memory, int64_t rows, int64_t run, bool whole_rows) {
+  const int64_t shape[] = {rows, run};
+  const int64_t global[] = {whole_rows ? 2 * rows : rows, whole_rows ? run : 2 * run};
+  const int64_t start[] = {whole_rows ? rows : 0, whole_rows ? 0 : run};
+  const kinit_tensor tensor = {memory, KINIT_F32, 2, shape, nullptr, global, start};
+#if !KINIT_BENCH_INITIALIZERS
+  (void)tensor;
+  return KINIT_ERROR_ENUM;
+#else
+  return distribution == "uniform" ? kinit_uniform(&tensor, -0.05, 0.05, kStream) : kinit_normal(&tensor, 0, 0.02, kStream);
+#endif
 }
 
 // Collects rows; leaves out those that do not fit into memory, by name.
@@ -67,6 +86,11 @@ class Planner {
           for (int threads : OneAndAll()) AddFill("large", isa, distribution, dtype, options_.size, threads);
   }
 
+  void Truncated() {
+    for (const std::string& isa : isas_)
+      for (int threads : OneAndAll()) AddFill("large", isa, "truncated", kF32, options_.size, threads);
+  }
+
   void Huge() {
     for (const std::string& isa : isas_) AddFill("huge", isa, "normal", kF32, 4 * kGiB, plan_.threads);
   }
@@ -76,6 +100,16 @@ class Planner {
       for (const char* distribution : {"uniform", "normal"})
         for (const Dtype& dtype : kDtypes)
           for (size_t bytes : {64 * kKiB, kMiB}) AddFill("cache", isa, distribution, dtype, bytes, 1);
+  }
+
+  // Shards of a matrix: whole rows, and columns, whose runs are short.
+  void Tensors() {
+    for (const char* distribution : {"uniform", "normal"}) {
+      for (int threads : OneAndAll()) {
+        AddShard(distribution, 4096, true, threads);
+        for (int64_t run : {4096, 512, 64, 8}) AddShard(distribution, run, false, threads);
+      }
+    }
   }
 
   // As a caller meets them: with the default number of threads.
@@ -174,6 +208,15 @@ class Planner {
          [=](char* memory) { return Fill(distribution, memory, value, count); }});
   }
 
+  void AddShard(const std::string& distribution, int64_t run, bool whole_rows, int threads) {
+    const size_t count = options_.size / 16;
+    const int64_t rows = static_cast<int64_t>(count) / run;
+    Row row = {"tensor", best(), distribution, "f32", count * 4, count, threads,
+               [=](char* memory) { return FillShard(distribution, memory, rows, run, whole_rows); }};
+    row.layout = whole_rows ? "rows" : "columns:" + std::to_string(run);
+    Add(row);
+  }
+
   void AddFresh(const char* allocator, int threads, const std::function<kinit_status()>& fill) {
     const size_t bytes = options_.size;
     Add({"fresh", best(), std::string("normal+") + allocator, "f32", bytes, bytes / 4, threads,
@@ -223,49 +266,69 @@ void ShowProgress(const Row& row) {
   if (terminal) std::fprintf(stderr, "\r\033[K%s", row.Name().c_str());
 }
 
-void SetCounters(benchmark::State& state, const Row& row, int threads, double seconds, double hertz) {
-  const double elements = static_cast<double>(row.elements), bytes = static_cast<double>(row.bytes);
-  state.counters["GBps"] = bytes / seconds * 1e-9;
-  state.counters["ns_per_fill"] = seconds * 1e9;
-  state.counters["cycles_per_element"] = seconds * hertz * threads / elements;
+// What one fill took.
+struct Cost {
+  double seconds;
+  double busy_seconds;  // of all cores together
+};
+
+void SetCounters(benchmark::State& state, const Row& row, const Cost& cost, double hertz) {
+  const double bytes = static_cast<double>(row.bytes), elements = static_cast<double>(row.elements);
+  const double rate = bytes / cost.seconds * 1e-9;
+  state.counters["GBps"] = rate;
+  state.counters["ns_per_fill"] = cost.seconds * 1e9;
+  state.counters["cycles_per_element"] = cost.busy_seconds * hertz / elements;
   state.counters["GHz"] = hertz * 1e-9;
-  state.counters["threads"] = threads;
+  state.counters["threads"] = row.threads;
   state.counters["bytes"] = bytes;
   state.counters["elements"] = elements;
-  const double ceiling = row.bytes >= 64 * kMiB ? Ceiling(threads, std::min(row.bytes, kGiB)) : 0;
-  if (ceiling > 0) state.counters["share_of_ceiling"] = bytes / seconds * 1e-9 / ceiling;
+  if (row.bytes < kLarge) return;
+  const double ceiling = Ceiling(row.threads, std::min(row.bytes, kGiB));
+  if (ceiling > 0) state.counters["share_of_ceiling"] = rate / ceiling;
 }
 
-// Small fills are too short for the clock to be read in between: the whole loop is timed.
+// Small fills are too short for the clock to be read in between: the whole loop is timed. With one thread its own time
+// counts, because threads that wait for the next fill may be busy waiting.
+Cost RunLoop(benchmark::State& state, const Row& row, char* memory, kinit_status* status) {
+  double (*const busy)() = row.threads > 1 ? ProcessTime : ThreadTime;
+  const double busy_begin = busy(), begin = Now();
+  for (auto _ : state) {
+    const kinit_status result = row.fill(memory);
+    if (result != KINIT_OK) *status = result;
+  }
+  const double fills = static_cast<double>(state.iterations());
+  return {(Now() - begin) / fills, (busy() - busy_begin) / fills};
+}
+
 void Measure(benchmark::State& state, const Row& row) {
   ShowProgress(row);
   kinit_set_isa(row.isa.c_str());
   kinit_set_num_threads(row.threads);
   char* memory = row.own_memory ? nullptr : SharedBuffer(row.bytes);
   if (memory == nullptr && !row.own_memory) return Fail(state, row, "out of memory");
-  kinit_status status = row.bytes < 64 * kMiB ? row.fill(memory) : KINIT_OK;  // threads and caches are warm
+  kinit_status status = row.bytes < kLarge ? row.fill(memory) : KINIT_OK;  // so that threads and caches are warm
   const double clock_before = CoreClock();
-  const double begin = Now();
-  for (auto _ : state) {
-    const kinit_status result = row.fill(memory);
-    if (result != KINIT_OK) status = result;
-  }
-  const double seconds = (Now() - begin) / static_cast<double>(state.iterations());
+  const Cost cost = RunLoop(state, row, memory, &status);
   const double hertz = (clock_before + CoreClock()) / 2;
   if (status != KINIT_OK) return Fail(state, row, kinit_status_message(status));
-  SetCounters(state, row, row.threads > 0 ? row.threads : 1, seconds, hertz);
+  SetCounters(state, row, cost, hertz);
 }
 
 }  // namespace
 
 std::string Row::Name() const {
   return group + "/" + isa + "/" + distribution + "/" + dtype + "/" + std::to_string(bytes) + "/threads:" +
-         (threads > 0 ? std::to_string(threads) : "default");
+         (threads > 0 ? std::to_string(threads) : "default") +
+         (layout.empty() ? "" : "/" + layout);
 }
 
 Plan MakePlan(const Options& options) {
   Planner planner(options);
   planner.Large();
+#if KINIT_BENCH_INITIALIZERS
+  planner.Truncated();
+  planner.Tensors();
+#endif
   planner.Huge();
   planner.Cached();
   planner.Small();
@@ -283,7 +346,7 @@ void RegisterRows(const Plan& plan) {
   for (const Row& row : plan.rows) {
     auto* benchmark = benchmark::RegisterBenchmark(row.Name().c_str(), Measure, row)->UseRealTime();
     benchmark->Repetitions(row.isa == "scalar" ? 3 : 5);
-    if (row.bytes >= 64 * kMiB)
+    if (row.bytes >= kLarge)
       benchmark->Iterations(1)->Unit(benchmark::kMillisecond);
     else
       benchmark->MinTime(0.01);

@@ -25,8 +25,9 @@ struct Row {
   int threads = 0;  // 0: kinit's default
   std::function<kinit_status(char* memory)> fill;
   bool own_memory = false;  // the fill allocates what it writes to
+  std::string layout = {};  // of a tensor, if it is one
 
-  // group/isa/distribution/dtype/bytes/threads:n, unique.
+  // group/isa/distribution/dtype/bytes/threads:n, and /layout if there is one: unique.
   std::string Name() const;
 };
 

@@ -1,4 +1,4 @@
-# What `cmake --install` writes: the header, both libraries, the CMake package, kinit.pc.
+# What `cmake --install` writes: the header, both libraries, the CMake package, kinit.pc, the license.
 #
 # Owns: the install rules. Included by the top CMakeLists.txt. SPDX-License-Identifier: Apache-2.0
 
@@ -7,6 +7,7 @@ include(CMakePackageConfigHelpers)
 set(KINIT_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/kinit)
 
 install(FILES include/kinit/kinit.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kinit)
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # One export set for each library: only those who link the static one need SLEEF and OpenMP.
 foreach(kind IN ITEMS static shared)

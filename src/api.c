@@ -67,7 +67,7 @@ static kinit_status run_flat(kinit_status planned, const kinit_plan *plan, void 
                              uint64_t offset) {
   if (planned != KINIT_OK) return planned;
   const kinit_layout layout = kinit_layout_flat(dst, kinit_dtype_size(dtype), offset, count);
-  kinit_fill_layout(plan->kernel, &plan->draw, &layout);
+  kinit_fill_layout(plan, &layout);
   return KINIT_OK;
 }
 
@@ -78,8 +78,10 @@ static kinit_status check_destination(const void *dst, kinit_dtype dtype, size_t
 }
 
 kinit_status kinit_fill_bits(uint32_t *dst, size_t count, kinit_stream stream) {
-  const kinit_plan plan = kinit_plan_bits(stream);
-  return run_flat(check_destination(dst, KINIT_F32, count, stream.offset), &plan, dst, KINIT_F32, count, stream.offset);
+  kinit_plan plan;
+  const kinit_status status = check_destination(dst, KINIT_F32, count, stream.offset);
+  if (status == KINIT_OK) kinit_plan_bits(&plan, stream);
+  return run_flat(status, &plan, dst, KINIT_F32, count, stream.offset);
 }
 
 kinit_status kinit_fill_uniform(void *dst, kinit_dtype dtype, size_t count, double low, double high,

@@ -18,12 +18,24 @@
 /* To the type in which a parameter is used. */
 static double rounded(kinit_dtype dtype, double value) { return dtype == KINIT_F64 ? value : (double)(float)value; }
 
-static kinit_plan make_plan(kinit_kernel *kernel, kinit_stream stream) {
-  const kinit_plan plan = {.kernel = kernel, .draw = {.seed = stream.seed, .subsequence = stream.subsequence}};
-  return plan;
+/* What all plans have; the rest is left alone, because clearing it costs as much as a small fill. */
+static void set_plan(kinit_plan *plan, kinit_kernel *kernel, kinit_stream stream) {
+  plan->kernel = kernel;
+  plan->draw.seed = stream.seed;
+  plan->draw.subsequence = stream.subsequence;
 }
 
-kinit_plan kinit_plan_bits(kinit_stream stream) { return make_plan(kinit_active_room()->bits, stream); }
+static void begin(kinit_plan *plan) { plan->float_environment = kinit_cpu_float_begin(); }
+
+static kinit_status end_if_failed(const kinit_plan *plan, kinit_status status) {
+  if (status != KINIT_OK) kinit_cpu_float_end(plan->float_environment);
+  return status;
+}
+
+void kinit_plan_bits(kinit_plan *plan, kinit_stream stream) {
+  begin(plan);
+  set_plan(plan, kinit_active_room()->bits, stream);
+}
 
 /* ---- Uniform ---------------------------------------------------------------------------------------------------- */
 
@@ -39,7 +51,7 @@ static NOINLINE kinit_status plan_uniform(kinit_plan *plan, kinit_dtype dtype, d
   if (status != KINIT_OK) return status;
   low = rounded(dtype, low);
   high = rounded(dtype, high);
-  *plan = make_plan(kinit_active_room()->uniform[dtype], stream);
+  set_plan(plan, kinit_active_room()->uniform[dtype], stream);
   plan->draw.as.uniform.low = low;
   /* Two floats far apart have a difference that no double holds, but rounding it twice gives the float nearest to the
    * exact one: a double has more than twice the digits. */
@@ -49,10 +61,8 @@ static NOINLINE kinit_status plan_uniform(kinit_plan *plan, kinit_dtype dtype, d
 }
 
 kinit_status kinit_plan_uniform(kinit_plan *plan, kinit_dtype dtype, double low, double high, kinit_stream stream) {
-  const uint64_t before = kinit_cpu_float_begin();
-  const kinit_status status = plan_uniform(plan, dtype, low, high, stream);
-  kinit_cpu_float_end(before);
-  return status;
+  begin(plan);
+  return end_if_failed(plan, plan_uniform(plan, dtype, low, high, stream));
 }
 
 /* ---- Normal ----------------------------------------------------------------------------------------------------- */
@@ -61,17 +71,15 @@ static NOINLINE kinit_status plan_normal(kinit_plan *plan, kinit_dtype dtype, do
                                          kinit_stream stream) {
   const kinit_status status = kinit_check_normal(dtype, mean, stddev);
   if (status != KINIT_OK) return status;
-  *plan = make_plan(kinit_active_room()->normal[dtype], stream);
+  set_plan(plan, kinit_active_room()->normal[dtype], stream);
   plan->draw.as.normal.mean = rounded(dtype, mean);
   plan->draw.as.normal.stddev = rounded(dtype, stddev);
   return plan->kernel != NULL ? KINIT_OK : KINIT_ERROR_NEEDS_FMA;
 }
 
 kinit_status kinit_plan_normal(kinit_plan *plan, kinit_dtype dtype, double mean, double stddev, kinit_stream stream) {
-  const uint64_t before = kinit_cpu_float_begin();
-  const kinit_status status = plan_normal(plan, dtype, mean, stddev, stream);
-  kinit_cpu_float_end(before);
-  return status;
+  begin(plan);
+  return end_if_failed(plan, plan_normal(plan, dtype, mean, stddev, stream));
 }
 
 /* ---- Constant --------------------------------------------------------------------------------------------------- */
@@ -114,15 +122,13 @@ static uint64_t constant_pattern(kinit_dtype dtype, double value) {
 static NOINLINE kinit_status plan_constant(kinit_plan *plan, kinit_dtype dtype, double value) {
   const kinit_status status = kinit_check_constant(dtype, value);
   if (status != KINIT_OK) return status;
-  *plan = make_plan(kinit_active_room()->constant, (kinit_stream){0, 0, 0});
+  set_plan(plan, kinit_active_room()->constant, (kinit_stream){0, 0, 0});
   plan->draw.as.constant.pattern = constant_pattern(dtype, value);
   plan->draw.as.constant.size = kinit_dtype_size(dtype);
   return KINIT_OK;
 }
 
 kinit_status kinit_plan_constant(kinit_plan *plan, kinit_dtype dtype, double value) {
-  const uint64_t before = kinit_cpu_float_begin();
-  const kinit_status status = plan_constant(plan, dtype, value);
-  kinit_cpu_float_end(before);
-  return status;
+  begin(plan);
+  return end_if_failed(plan, plan_constant(plan, dtype, value));
 }

@@ -51,11 +51,7 @@ static uint64_t piece_begin(const work *w, int index) {
   return beyond < even ? even - beyond : 0;
 }
 
-static void fill_piece(const void *context, int index) {
-  const work *w = context;
-  uint64_t from = piece_begin(w, index);
-  const uint64_t end = piece_begin(w, index + 1);
-  const uint64_t float_environment = kinit_cpu_float_begin();
+static void fill_elements(const work *w, uint64_t from, uint64_t end) {
   while (from < end) {
     kinit_run runs[RUNS];
     uint64_t taken;
@@ -63,6 +59,12 @@ static void fill_piece(const void *context, int index) {
     w->kernel(w->draw, runs, count);
     from += taken;
   }
+}
+
+static void fill_piece(const void *context, int index) {
+  const work *w = context;
+  const uint64_t float_environment = kinit_cpu_float_begin();
+  fill_elements(w, piece_begin(w, index), piece_begin(w, index + 1));
   kinit_cpu_float_end(float_environment);
 }
 
@@ -79,16 +81,25 @@ static bool streaming_pays(uint64_t bytes) {
   return bytes >= size;
 }
 
-void kinit_fill_layout(kinit_kernel *kernel, const kinit_draw *draw, const kinit_layout *layout) {
-  if (layout->count == 0) return;
-  const uint64_t bytes = layout->count * layout->element_size;
-  kinit_draw streamed = *draw;
-  streamed.streaming = contiguous(layout) && streaming_pays(bytes);
-  work w = {kernel, &streamed, layout, 1};
+static int count_pieces(uint64_t bytes) {
   const uint64_t useful = bytes / BYTES_PER_THREAD;
-  if (useful > 1) {
-    const int threads = kinit_num_threads();
-    w.pieces = useful < (uint64_t)threads ? (int)useful : threads;
-  }
-  kinit_parallel(w.pieces, fill_piece, &w);
+  if (useful <= 1) return 1;
+  const int threads = kinit_num_threads();
+  return useful < (uint64_t)threads ? (int)useful : threads;
+}
+
+static void fill(const kinit_plan *plan, const kinit_layout *layout) {
+  const uint64_t bytes = layout->count * layout->element_size;
+  kinit_draw draw = plan->draw;
+  draw.streaming = contiguous(layout) && streaming_pays(bytes);
+  const work w = {plan->kernel, &draw, layout, count_pieces(bytes)};
+  if (w.pieces == 1)
+    fill_elements(&w, 0, layout->count);
+  else
+    kinit_parallel(w.pieces, fill_piece, &w);
+}
+
+void kinit_fill_layout(const kinit_plan *plan, const kinit_layout *layout) {
+  if (layout->count > 0) fill(plan, layout);
+  kinit_cpu_float_end(plan->float_environment);
 }

@@ -4,10 +4,10 @@
 #ifndef KINIT_FILL_H
 #define KINIT_FILL_H
 
-#include "kernel.h"
+#include "draw.h"
 #include "shard.h"
 
-/* Draws into every element of the layout with this kernel of the active room. draw->streaming is decided here. */
-void kinit_fill_layout(kinit_kernel *kernel, const kinit_draw *draw, const kinit_layout *layout);
+/* Runs a plan: draws into every element of the layout, and returns to the caller's floating-point environment. */
+void kinit_fill_layout(const kinit_plan *plan, const kinit_layout *layout);
 
 #endif

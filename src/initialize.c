@@ -1,8 +1,6 @@
 /* The public functions on a tensor.
  *
  * Owns: their order of work: check the tensor, ask the law, plan, run. SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "check.h"
 #include "draw.h"
 #include "fill.h"
@@ -14,7 +12,7 @@ static const int64_t *whole_shape(const kinit_tensor *tensor) {
 
 static void run(const kinit_plan *plan, const kinit_tensor *tensor, uint64_t offset) {
   const kinit_layout layout = kinit_layout_tensor(tensor, kinit_dtype_size(tensor->dtype), offset);
-  kinit_fill_layout(plan->kernel, &plan->draw, &layout);
+  kinit_fill_layout(plan, &layout);
 }
 
 /* ---- Distributions ---------------------------------------------------------------------------------------------- */
@@ -151,7 +149,7 @@ static char *find_element(const kinit_tensor *tensor, const int64_t *index) {
 }
 
 /* Ones where the channels of a group of `rows` outputs meet the first inputs, in the middle of the kernel. */
-static void put_ones(const kinit_tensor *tensor, const kinit_plan *one, int64_t rows) {
+static void put_ones(const kinit_tensor *tensor, int64_t rows) {
   const int64_t *whole = whole_shape(tensor);
   const int64_t start = tensor->start != NULL ? tensor->start[0] : 0;
   int64_t index[5] = {0};
@@ -160,18 +158,17 @@ static void put_ones(const kinit_tensor *tensor, const kinit_plan *one, int64_t 
     index[0] = i;
     index[1] = i % rows;
     char *element = find_element(tensor, index);
-    if (element != NULL) memcpy(element, &one->draw.as.constant.pattern, one->draw.as.constant.size);
+    if (element != NULL) kinit_fill_constant(element, tensor->dtype, 1, 1);
   }
 }
 
 static kinit_status identity(const kinit_tensor *tensor, uint64_t count, int64_t groups) {
   if (count == 0) return KINIT_OK;
-  kinit_plan zero, one;
-  kinit_status status = kinit_plan_constant(&zero, tensor->dtype, 0);
-  if (status == KINIT_OK) status = kinit_plan_constant(&one, tensor->dtype, 1);
+  kinit_plan plan;
+  kinit_status status = kinit_plan_constant(&plan, tensor->dtype, 0);
   if (status != KINIT_OK) return status;
-  run(&zero, tensor, 0);
-  put_ones(tensor, &one, whole_shape(tensor)[0] / groups);
+  run(&plan, tensor, 0);
+  put_ones(tensor, whole_shape(tensor)[0] / groups);
   return KINIT_OK;
 }
 

@@ -65,6 +65,8 @@ static kinit_status choose_fan(int ndim, const int64_t *shape, kinit_fan_mode mo
 
 /* ---- Gains ------------------------------------------------------------------------------------------------------ */
 
+/* PyTorch squares with the C library's pow, which rounds one slope in a thousand differently. A product is the same
+ * everywhere. */
 static kinit_status compute_leaky_gain(double slope, double *gain) {
   const double square = slope * slope;
   if (!isfinite(square)) return KINIT_ERROR_NOT_FINITE;

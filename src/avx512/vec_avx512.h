@@ -23,7 +23,7 @@
 #define KV_GROUPS 6
 #endif
 #ifndef KV_MAP
-#define KV_MAP 2
+#define KV_MAP 1
 #endif
 #ifndef KV_TILE
 #define KV_TILE 48

@@ -185,8 +185,8 @@ typedef struct job {
   map *map;
   const parameters *parameters;
   bool streaming;
-  unsigned size;           /* bytes of an element */
-  unsigned group_elements; /* a power of two */
+  unsigned size;        /* bytes of an element */
+  unsigned group_shift; /* binary logarithm of the elements of a group */
   uint64_t seed, subsequence;
   uint32_t block_high; /* for which philox was prepared */
   int groups, pieces;  /* waiting */
@@ -243,15 +243,15 @@ KV_NOINLINE void flush(job *j) {
 /* Up to a tile of groups whose first is `block`, the first `skip` elements left out, for count elements of one run.
  * Returns the number of elements taken. */
 static uint64_t wait(job *j, uint64_t block, unsigned skip, uint64_t count, char *dst, int64_t stride) {
-  const uint64_t groups_wanted = (skip + count + j->group_elements - 1) / j->group_elements;
+  const uint64_t groups_wanted = ((skip + count - 1) >> j->group_shift) + 1;
   const uint64_t room = (uint64_t)(KV_TILE - j->groups);
   const uint64_t before_wrap = ((UINT64_C(1) << 32) - (uint32_t)block) / GROUP_BLOCKS;
   uint64_t groups = groups_wanted < room ? groups_wanted : room;
   if (groups > before_wrap) groups = before_wrap;
-  const uint64_t available = groups * j->group_elements - skip;
+  const uint64_t available = (groups << j->group_shift) - skip;
   const uint64_t taken = count < available ? count : available;
   j->piece[j->pieces++] =
-      (piece){dst, stride, (unsigned)j->groups * j->group_elements + skip, (uint32_t)taken};
+      (piece){dst, stride, ((unsigned)j->groups << j->group_shift) + skip, (uint32_t)taken};
   for (uint64_t g = 0; g < groups; g++) j->products[j->groups++] = block_product(block + g * GROUP_BLOCKS);
   return taken;
 }
@@ -271,12 +271,12 @@ static void prepare_blocks(job *j, uint32_t block_high) {
 }
 
 static void draw_run(job *j, const kinit_run *run) {
-  const uint64_t tile_elements = (uint64_t)KV_TILE * j->group_elements;
+  const uint64_t tile_elements = (uint64_t)KV_TILE << j->group_shift;
   uint64_t done = 0;
   while (done < run->count) {
     const uint64_t element = run->first + done, left = run->count - done;
-    const uint64_t block = element / j->group_elements * GROUP_BLOCKS;
-    const unsigned skip = (unsigned)(element % j->group_elements);
+    const uint64_t block = (element >> j->group_shift) * GROUP_BLOCKS;
+    const unsigned skip = (unsigned)element & ((1u << j->group_shift) - 1);
     char *dst = (char *)run->dst + (int64_t)done * run->stride * (int64_t)j->size;
     if ((uint32_t)(block >> 32) != j->block_high) prepare_blocks(j, (uint32_t)(block >> 32));
     if (skip == 0 && left >= tile_elements && run->stride == 1 && (!j->streaming || (uintptr_t)dst % KV_ALIGN == 0) &&
@@ -297,12 +297,12 @@ static void draw_runs(const kinit_draw *draw, const kinit_run *runs, size_t run_
   j.parameters = p;
   j.streaming = draw->streaming;
   j.size = (unsigned)element_size(dtype);
-  j.group_elements = (unsigned)group_elements(dtype);
+  j.group_shift = (unsigned)__builtin_ctzll(group_elements(dtype));
   j.seed = draw->seed;
   j.subsequence = draw->subsequence;
   j.groups = 0;
   j.pieces = 0;
-  prepare_blocks(&j, (uint32_t)(runs[0].first / j.group_elements * GROUP_BLOCKS >> 32));
+  prepare_blocks(&j, (uint32_t)((runs[0].first >> j.group_shift) * GROUP_BLOCKS >> 32));
   for (size_t i = 0; i < run_count; i++) draw_run(&j, &runs[i]);
   flush(&j);
   if (j.streaming) kv_fence();

@@ -5,7 +5,7 @@
 //   kinit_bench [--size=BYTES] [--long] [options of Google Benchmark]
 //     --size=BYTES  written by a large fill; K, M and G may follow the number (default 1G)
 //     --long        sizes up to 16 GiB as well
-//     --benchmark_out=FILE, --benchmark_filter=REGEX, ...: see --benchmark_help
+//     --benchmark_filter=REGEX, --benchmark_out=FILE, --benchmark_list_tests and more: Google Benchmark's user guide
 //
 // Rows run in random order, several times each, and medians count, so that a slow moment of the machine does not fall
 // on one row alone.
@@ -27,7 +27,7 @@ constexpr char kUsage[] =
     "usage: kinit_bench [--size=BYTES] [--long] [options of Google Benchmark]\n"
     "  --size=BYTES  written by a large fill; K, M and G may follow the number (default 1G)\n"
     "  --long        sizes up to 16 GiB as well\n"
-    "  --benchmark_out=FILE, --benchmark_filter=REGEX, ...: see --benchmark_help\n";
+    "  --benchmark_filter=REGEX, --benchmark_out=FILE, --benchmark_list_tests and more: Google Benchmark's user guide\n";
 
 // "512M" -> 536870912; 0 if it is no size of at least 64 MiB, below which a fill is not large.
 size_t ParseSize(const char* text) {

@@ -46,6 +46,10 @@ void Put(Lines* lines, size_t line, size_t column, const std::string& text) {
   cells[column] = text;
 }
 
+bool IsEmpty(const std::vector<std::string>& cells) {
+  return std::all_of(cells.begin(), cells.end(), [](const std::string& text) { return text.empty(); });
+}
+
 // The first column is aligned to the left, all others to the right.
 void Print(const Lines& lines) {
   std::vector<size_t> width;
@@ -54,6 +58,7 @@ void Print(const Lines& lines) {
     for (size_t i = 0; i < cells.size(); i++) width[i] = std::max(width[i], cells[i].size());
   }
   for (const auto& cells : lines) {
+    if (IsEmpty(cells)) continue;
     for (size_t i = 0; i < cells.size(); i++)
       std::printf(i == 0 ? "%-*s" : "  %*s", static_cast<int>(width[i]), cells[i].c_str());
     std::printf("\n");

@@ -40,11 +40,10 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 int Dimensions(const Shape &shape) { return static_cast<int>(shape.size()); }
 
-/* A value that is none of the enumeration's. */
-template <typename Enum>
-Enum Unknown() {
-  return static_cast<Enum>(15);
-}
+/* None of the enumerations' values, but as small as C++ demands. */
+constexpr auto kUnknownMode = static_cast<kinit_fan_mode>(3);
+constexpr auto kUnknownDistribution = static_cast<kinit_distribution>(3);
+constexpr auto kUnknownNonlinearity = static_cast<kinit_nonlinearity>(12);
 
 /* A dense tensor with memory of its own, every byte of which is 0xA5 until something writes it. */
 struct Canvas {
@@ -114,7 +113,7 @@ TEST(Gain, EqualsPyTorch) {
 TEST(Gain, RefusesWithoutWriting) {
   double gain = 42;
   EXPECT_EQ(kinit_gain(KINIT_RELU, 0, nullptr), KINIT_ERROR_NULL);
-  EXPECT_EQ(kinit_gain(Unknown<kinit_nonlinearity>(), 0, &gain), KINIT_ERROR_ENUM);
+  EXPECT_EQ(kinit_gain(kUnknownNonlinearity, 0, &gain), KINIT_ERROR_ENUM);
   for (const double slope : {kNan, kInfinity, -kInfinity, 1e200})
     EXPECT_EQ(kinit_gain(KINIT_LEAKY_RELU, slope, &gain), KINIT_ERROR_NOT_FINITE) << slope;
   EXPECT_EQ(gain, 42);
@@ -292,7 +291,7 @@ TEST(Names, FanModesIgnoreCase) {
   } rows[] = {{"fan_in", KINIT_FAN_IN}, {"fan_out", KINIT_FAN_OUT}, {"fan_avg", KINIT_FAN_AVG},
               {"FAN_IN", KINIT_FAN_IN}, {"Fan_Out", KINIT_FAN_OUT}, {"fAN_aVg", KINIT_FAN_AVG}};
   for (const auto &row : rows) {
-    kinit_fan_mode mode = Unknown<kinit_fan_mode>();
+    kinit_fan_mode mode = kUnknownMode;
     EXPECT_EQ(kinit_fan_mode_from_name(row.name, &mode), KINIT_OK) << row.name;
     EXPECT_EQ(mode, row.mode) << row.name;
   }
@@ -315,7 +314,7 @@ TEST(Names, NonlinearitiesAreThoseOfPyTorch) {
               {"leaky_relu", KINIT_LEAKY_RELU},
               {"selu", KINIT_SELU}};
   for (const auto &row : rows) {
-    kinit_nonlinearity nonlinearity = Unknown<kinit_nonlinearity>();
+    kinit_nonlinearity nonlinearity = kUnknownNonlinearity;
     EXPECT_EQ(kinit_nonlinearity_from_name(row.name, &nonlinearity), KINIT_OK) << row.name;
     EXPECT_EQ(nonlinearity, row.nonlinearity) << row.name;
   }
@@ -348,7 +347,7 @@ void ExpectEqualFills(const Shape &shape, const Initializer &initializer,
     const size_t size = dtype == KINIT_F64 ? 8 : dtype == KINIT_F32 ? 4 : 2;
     const kinit_status status = flat(expected.bytes.data(), dtype, expected.bytes.size() / size);
     EXPECT_EQ(initializer(&actual.tensor), status);
-    if (status != KINIT_ERROR_NEEDS_FMA) EXPECT_EQ(status, KINIT_OK);
+    EXPECT_TRUE(status == KINIT_OK || (status == KINIT_ERROR_NEEDS_FMA && dtype == KINIT_F64)) << status;
     EXPECT_EQ(actual.bytes, expected.bytes) << "dtype " << dtype;
   }
 }
@@ -579,12 +578,12 @@ std::vector<Refusal> Refusals() {
   return {
       {"kaiming of a vector", vector, KINIT_ERROR_DIMENSIONS, kaiming(0, KINIT_FAN_IN, KINIT_RELU)},
       {"kaiming of a scalar", scalar, KINIT_ERROR_DIMENSIONS, kaiming(0, KINIT_FAN_IN, KINIT_RELU)},
-      {"kaiming mode", matrix, KINIT_ERROR_ENUM, kaiming(0, Unknown<kinit_fan_mode>(), KINIT_RELU)},
-      {"kaiming nonlinearity", matrix, KINIT_ERROR_ENUM, kaiming(0, KINIT_FAN_IN, Unknown<kinit_nonlinearity>())},
+      {"kaiming mode", matrix, KINIT_ERROR_ENUM, kaiming(0, kUnknownMode, KINIT_RELU)},
+      {"kaiming nonlinearity", matrix, KINIT_ERROR_ENUM, kaiming(0, KINIT_FAN_IN, kUnknownNonlinearity)},
       {"kaiming NaN slope", matrix, KINIT_ERROR_NOT_FINITE, kaiming(kNan, KINIT_FAN_IN, KINIT_LEAKY_RELU)},
       {"kaiming infinite slope", matrix, KINIT_ERROR_NOT_FINITE, kaiming(kInfinity, KINIT_FAN_IN, KINIT_LEAKY_RELU)},
       {"kaiming uniform of a vector", vector, KINIT_ERROR_DIMENSIONS, kaiming_uniform(0, KINIT_FAN_IN, KINIT_RELU)},
-      {"kaiming uniform mode", matrix, KINIT_ERROR_ENUM, kaiming_uniform(0, Unknown<kinit_fan_mode>(), KINIT_RELU)},
+      {"kaiming uniform mode", matrix, KINIT_ERROR_ENUM, kaiming_uniform(0, kUnknownMode, KINIT_RELU)},
       {"kaiming uniform slope", matrix, KINIT_ERROR_NOT_FINITE, kaiming_uniform(kNan, KINIT_FAN_IN, KINIT_LEAKY_RELU)},
       {"xavier of a vector", vector, KINIT_ERROR_DIMENSIONS, xavier(1)},
       {"xavier NaN gain", matrix, KINIT_ERROR_NOT_FINITE, xavier(kNan)},
@@ -594,8 +593,8 @@ std::vector<Refusal> Refusals() {
       {"xavier uniform infinite gain", matrix, KINIT_ERROR_NOT_FINITE, xavier_uniform(kInfinity)},
       {"xavier uniform negative gain", matrix, KINIT_ERROR_NEGATIVE_SCALE, xavier_uniform(-1)},
       {"scaling of a vector", vector, KINIT_ERROR_DIMENSIONS, scaling(1, KINIT_FAN_IN, KINIT_DIST_NORMAL)},
-      {"scaling mode", matrix, KINIT_ERROR_ENUM, scaling(1, Unknown<kinit_fan_mode>(), KINIT_DIST_NORMAL)},
-      {"scaling distribution", matrix, KINIT_ERROR_ENUM, scaling(1, KINIT_FAN_IN, Unknown<kinit_distribution>())},
+      {"scaling mode", matrix, KINIT_ERROR_ENUM, scaling(1, kUnknownMode, KINIT_DIST_NORMAL)},
+      {"scaling distribution", matrix, KINIT_ERROR_ENUM, scaling(1, KINIT_FAN_IN, kUnknownDistribution)},
       {"scaling by 0", matrix, KINIT_ERROR_NEGATIVE_SCALE, scaling(0, KINIT_FAN_IN, KINIT_DIST_NORMAL)},
       {"scaling by -1", matrix, KINIT_ERROR_NEGATIVE_SCALE, scaling(-1, KINIT_FAN_IN, KINIT_DIST_UNIFORM)},
       {"scaling by NaN", matrix, KINIT_ERROR_NOT_FINITE, scaling(kNan, KINIT_FAN_IN, KINIT_DIST_TRUNCATED_NORMAL)},

@@ -19,15 +19,9 @@
 
 #define KV_LANES 16
 #define KV_PAIRS 1
-#ifndef KV_GROUPS
 #define KV_GROUPS 6
-#endif
-#ifndef KV_MAP
 #define KV_MAP 1
-#endif
-#ifndef KV_TILE
 #define KV_TILE 48
-#endif
 #define KV_HALVES 1
 #define KV_HAVE_FMA 1
 #define KV_ALIGN 64

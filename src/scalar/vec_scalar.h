@@ -12,15 +12,9 @@
 
 #define KV_LANES 1
 #define KV_PAIRS 2
-#ifndef KV_GROUPS
 #define KV_GROUPS 4
-#endif
-#ifndef KV_MAP
 #define KV_MAP 1
-#endif
-#ifndef KV_TILE
 #define KV_TILE 192
-#endif
 #define KV_HALVES 1
 #define KV_ALIGN 8
 

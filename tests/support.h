@@ -1,0 +1,176 @@
+/* What several tests need: the instruction sets, the fills as a table, and memory with guards.
+ *
+ * Owns: the helpers of the tests of the core. Included by tests only. SPDX-License-Identifier: Apache-2.0 */
+#ifndef KINIT_TESTS_SUPPORT_H
+#define KINIT_TESTS_SUPPORT_H
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "kinit/kinit.h"
+
+namespace kinit_test {
+
+/* ---- Instruction sets -------------------------------------------------------------------------------------------- */
+
+/* All that any build knows, so that those that this machine lacks are reported by name. */
+inline const char *const kIsaNames[] = {"avx512", "avx2", "neon", "scalar"};
+
+/* Chooses an instruction set until the end of the scope. */
+class ScopedIsa {
+ public:
+  explicit ScopedIsa(const std::string &name) : status_(kinit_set_isa(name.c_str())) {}
+  ~ScopedIsa() { kinit_set_isa(nullptr); }
+  ScopedIsa(const ScopedIsa &) = delete;
+  ScopedIsa &operator=(const ScopedIsa &) = delete;
+  bool supported() const { return status_ == KINIT_OK; }
+
+ private:
+  kinit_status status_;
+};
+
+class ScopedThreads {
+ public:
+  explicit ScopedThreads(int count) { kinit_set_num_threads(count); }
+  ~ScopedThreads() { kinit_set_num_threads(0); }
+  ScopedThreads(const ScopedThreads &) = delete;
+  ScopedThreads &operator=(const ScopedThreads &) = delete;
+};
+
+/* ---- Types ------------------------------------------------------------------------------------------------------- */
+
+inline size_t SizeOf(kinit_dtype dtype) {
+  switch (dtype) {
+    case KINIT_F32:
+      return 4;
+    case KINIT_F64:
+      return 8;
+    default:
+      return 2;
+  }
+}
+
+inline const char *NameOf(kinit_dtype dtype) {
+  static const char *const names[] = {"f32", "f64", "f16", "bf16"};
+  return names[dtype];
+}
+
+/* ---- Fills ------------------------------------------------------------------------------------------------------- */
+
+/* One public function with its parameters bound. */
+struct Filling {
+  const char *name;
+  kinit_dtype dtype;
+  kinit_status (*fill)(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream);
+};
+
+inline kinit_status FillBits(void *dst, kinit_dtype, size_t count, kinit_stream stream) {
+  return kinit_fill_bits(static_cast<uint32_t *>(dst), count, stream);
+}
+inline kinit_status FillConstant(void *dst, kinit_dtype dtype, size_t count, kinit_stream) {
+  return kinit_fill_constant(dst, dtype, count, -1.37);
+}
+inline kinit_status FillUniform(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream) {
+  return kinit_fill_uniform(dst, dtype, count, -0.3, 0.7, stream);
+}
+/* So narrow that the largest u rounds to high, which only the limit prevents. */
+inline kinit_status FillNarrow(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream) {
+  return kinit_fill_uniform(dst, dtype, count, 1.0, 1.0 + 0x1p-22, stream);
+}
+inline kinit_status FillNormal(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream) {
+  return kinit_fill_normal(dst, dtype, count, 0.1, 1.7, stream);
+}
+
+/* Every distribution with every dtype: the rows that a new distribution is added to. */
+inline const Filling kFillings[] = {
+    {"bits", KINIT_F32, FillBits},
+    {"constant_f32", KINIT_F32, FillConstant},
+    {"constant_f64", KINIT_F64, FillConstant},
+    {"constant_f16", KINIT_F16, FillConstant},
+    {"constant_bf16", KINIT_BF16, FillConstant},
+    {"uniform_f32", KINIT_F32, FillUniform},
+    {"uniform_f64", KINIT_F64, FillUniform},
+    {"uniform_f16", KINIT_F16, FillUniform},
+    {"uniform_bf16", KINIT_BF16, FillUniform},
+    {"uniform_narrow_f32", KINIT_F32, FillNarrow},
+    {"uniform_narrow_f64", KINIT_F64, FillNarrow},
+    {"normal_f32", KINIT_F32, FillNormal},
+    {"normal_f64", KINIT_F64, FillNormal},
+    {"normal_f16", KINIT_F16, FillNormal},
+    {"normal_bf16", KINIT_BF16, FillNormal},
+};
+
+/* The bytes of a fill into memory of its own. */
+inline std::vector<unsigned char> BytesOf(const Filling &filling, size_t count, const kinit_stream &stream) {
+  std::vector<unsigned char> bytes(count * SizeOf(filling.dtype));
+  const kinit_status status = filling.fill(bytes.data(), filling.dtype, count, stream);
+  EXPECT_EQ(status, KINIT_OK) << filling.name << ": " << kinit_status_message(status);
+  return bytes;
+}
+
+/* True where the active instruction set cannot draw this: f64 normals on a processor without fused multiply-add. */
+inline bool NeedsFma(const Filling &filling) {
+  double value;
+  return filling.fill(&value, filling.dtype, 1, {0, 0, 0}) == KINIT_ERROR_NEEDS_FMA;
+}
+
+/* FNV-1a, 64 bits. */
+inline uint64_t Fnv1a(const void *data, size_t bytes) {
+  uint64_t hash = 0xCBF29CE484222325u;
+  for (size_t i = 0; i < bytes; i++) hash = (hash ^ static_cast<const unsigned char *>(data)[i]) * 0x100000001B3u;
+  return hash;
+}
+
+/* ---- Memory ------------------------------------------------------------------------------------------------------ */
+
+/* Memory between two pages that nobody may touch. */
+class GuardedMemory {
+ public:
+  explicit GuardedMemory(size_t bytes) {
+    const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    size_ = (bytes + page - 1) / page * page;
+    mapped_ = size_ + 2 * page;
+    map_ = mmap(nullptr, mapped_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map_ == MAP_FAILED || mprotect(begin_of(page), size_, PROT_READ | PROT_WRITE) != 0) abort();
+    begin_ = begin_of(page);
+  }
+  ~GuardedMemory() { munmap(map_, mapped_); }
+  GuardedMemory(const GuardedMemory &) = delete;
+  GuardedMemory &operator=(const GuardedMemory &) = delete;
+
+  unsigned char *begin() const { return begin_; }
+  unsigned char *end() const { return begin_ + size_; }
+  size_t size() const { return size_; }
+  void Paint() { std::memset(begin_, kPaint, size_); }
+
+  /* Whether the bytes at `at` are those expected, and nothing else was written since Paint. */
+  testing::AssertionResult Holds(const unsigned char *at, const unsigned char *expected, size_t bytes) const {
+    for (const unsigned char *p = begin_; p < at; p++)
+      if (*p != kPaint) return testing::AssertionFailure() << at - p << " bytes before the destination were written";
+    for (const unsigned char *p = at + bytes; p < end(); p++)
+      if (*p != kPaint) return testing::AssertionFailure() << p - at - bytes << " bytes after the end were written";
+    if (bytes == 0 || std::memcmp(at, expected, bytes) == 0) return testing::AssertionSuccess();
+    size_t first = 0;
+    while (at[first] == expected[first]) first++;
+    return testing::AssertionFailure() << "byte " << first << " of " << bytes << " differs";
+  }
+
+ private:
+  static constexpr unsigned char kPaint = 0xA5;
+  unsigned char *begin_of(size_t page) const { return static_cast<unsigned char *>(map_) + page; }
+
+  void *map_;
+  size_t mapped_, size_;
+  unsigned char *begin_;
+};
+
+}  // namespace kinit_test
+
+#endif

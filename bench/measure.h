@@ -28,7 +28,7 @@ void InParallel(int threads, const std::function<void(int)>& body);
 // each thread one even share. The most that any fill of this memory can reach.
 void StreamingStore(char* memory, size_t bytes, int threads);
 
-// Gigabytes per second of StreamingStore on this buffer: the median of a few runs.
+// Gigabytes per second of StreamingStore on this buffer: the better of two runs.
 double MeasureCeiling(char* memory, size_t bytes, int threads);
 
 // At least so many bytes, 2 MiB-aligned, touched by the threads of a fill. The same memory for all rows: it grows as

@@ -5,7 +5,7 @@
 // Counters of a row, medians over its repetitions:
 //   GBps                gigabytes written per second
 //   cycles_per_element  processor time of all threads, at the core clock measured around the repetition, by elements
-//   share_of_ceiling    GBps by that of the streaming store of a constant with as many threads, measured before all rows
+//   share_of_ceiling    GBps by that of the streaming store of a constant with as many threads, measured around it too
 //   ns_per_fill         nanoseconds of one call
 //   GHz, threads, bytes, elements
 #include "rows.h"
@@ -245,15 +245,6 @@ class Planner {
   Plan plan_;
 };
 
-// GB/s of the streaming store with so many threads, measured once.
-double Ceiling(int threads, size_t bytes) {
-  static std::map<int, double> known;
-  const auto found = known.find(threads);
-  if (found != known.end()) return found->second;
-  char* memory = SharedBuffer(bytes);
-  return known[threads] = memory == nullptr ? 0 : MeasureCeiling(memory, bytes, threads);
-}
-
 std::map<std::string, std::string> failures;
 
 void Fail(benchmark::State& state, const Row& row, const char* reason) {
@@ -272,19 +263,29 @@ struct Cost {
   double busy_seconds;  // of all cores together
 };
 
-void SetCounters(benchmark::State& state, const Row& row, const Cost& cost, double hertz) {
+// What the machine could do just before and just after.
+struct Limits {
+  double hertz;
+  double ceiling;  // GB/s; 0 where the caches count
+};
+
+Limits MeasureLimits(const Row& row, char* memory) {
+  constexpr size_t kEnough = 256 * kMiB;
+  const bool large = row.bytes >= kLarge && memory != nullptr;
+  return {CoreClock(), large ? MeasureCeiling(memory, std::min(row.bytes, kEnough), row.threads) : 0};
+}
+
+void SetCounters(benchmark::State& state, const Row& row, const Cost& cost, const Limits& limits) {
   const double bytes = static_cast<double>(row.bytes), elements = static_cast<double>(row.elements);
   const double rate = bytes / cost.seconds * 1e-9;
   state.counters["GBps"] = rate;
   state.counters["ns_per_fill"] = cost.seconds * 1e9;
-  state.counters["cycles_per_element"] = cost.busy_seconds * hertz / elements;
-  state.counters["GHz"] = hertz * 1e-9;
+  state.counters["cycles_per_element"] = cost.busy_seconds * limits.hertz / elements;
+  state.counters["GHz"] = limits.hertz * 1e-9;
   state.counters["threads"] = row.threads;
   state.counters["bytes"] = bytes;
   state.counters["elements"] = elements;
-  if (row.bytes < kLarge) return;
-  const double ceiling = Ceiling(row.threads, std::min(row.bytes, kGiB));
-  if (ceiling > 0) state.counters["share_of_ceiling"] = rate / ceiling;
+  if (limits.ceiling > 0) state.counters["share_of_ceiling"] = rate / limits.ceiling;
 }
 
 // Small fills are too short for the clock to be read in between: the whole loop is timed. With one thread its own time
@@ -309,11 +310,12 @@ void Measure(benchmark::State& state, const Row& row) {
   // Once before, so that threads and caches are warm, and so that a virtual machine's host has the memory ready that an
   // allocation is about to get.
   kinit_status status = row.bytes < kLarge || row.own_memory ? row.fill(memory) : KINIT_OK;
-  const double clock_before = CoreClock();
+  const Limits before = MeasureLimits(row, memory);
   const Cost cost = RunLoop(state, row, memory, &status);
-  const double hertz = (clock_before + CoreClock()) / 2;
+  const Limits after = MeasureLimits(row, memory);
   if (status != KINIT_OK) return Fail(state, row, kinit_status_message(status));
-  SetCounters(state, row, cost, hertz);
+  SetCounters(state, row, cost,
+              {(before.hertz + after.hertz) / 2, std::max(before.ceiling, after.ceiling)});
 }
 
 }  // namespace

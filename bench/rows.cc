@@ -44,10 +44,14 @@ constexpr Dtype kDtypes[] = {{"f32", KINIT_F32, 4}, {"bf16", KINIT_BF16, 2}, {"f
 constexpr Dtype kF32 = kDtypes[0];
 constexpr const char* kIsas[] = {"avx512", "avx2", "neon", "scalar"};
 
+kinit_status FillTruncated(void* memory, kinit_dtype dtype, size_t count) {
+  const int64_t shape[] = {static_cast<int64_t>(count)};
+  const kinit_tensor tensor = {memory, dtype, 1, shape, nullptr, nullptr, nullptr};
+  return kinit_truncated_normal(&tensor, 0, 0.02, -0.04, 0.04, kStream);
+}
+
 kinit_status Fill(const std::string& distribution, void* memory, kinit_dtype dtype, size_t count) {
-#if KINIT_BENCH_INITIALIZERS
-  if (distribution == "truncated") return kinit_fill_truncated_normal(memory, dtype, count, 0, 0.02, -0.04, 0.04, kStream);
-#endif
+  if (distribution == "truncated") return FillTruncated(memory, dtype, count);
   if (distribution == "uniform") return kinit_fill_uniform(memory, dtype, count, -0.05, 0.05, kStream);
   return kinit_fill_normal(memory, dtype, count, 0, 0.02, kStream);
 }
@@ -59,12 +63,7 @@ kinit_status FillShard(const std::string& distribution, void* memory, int64_t ro
   const int64_t global[] = {whole_rows ? 2 * rows : rows, whole_rows ? run : 2 * run};
   const int64_t start[] = {whole_rows ? rows : 0, whole_rows ? 0 : run};
   const kinit_tensor tensor = {memory, KINIT_F32, 2, shape, nullptr, global, start};
-#if !KINIT_BENCH_INITIALIZERS
-  (void)tensor;
-  return KINIT_ERROR_ENUM;
-#else
   return distribution == "uniform" ? kinit_uniform(&tensor, -0.05, 0.05, kStream) : kinit_normal(&tensor, 0, 0.02, kStream);
-#endif
 }
 
 // Collects rows; leaves out those that do not fit into memory, by name.
@@ -329,10 +328,8 @@ std::string Row::Name() const {
 Plan MakePlan(const Options& options) {
   Planner planner(options);
   planner.Large();
-#if KINIT_BENCH_INITIALIZERS
   planner.Truncated();
   planner.Tensors();
-#endif
   planner.Huge();
   planner.Cached();
   planner.Small();

@@ -14,13 +14,6 @@ include(CheckCSourceCompiles)
 # would carry code from one set of flags into another.
 set(KINIT_ROOM_FLAGS -ffp-contract=off -fno-math-errno -fno-lto)
 
-# So that the scalar room stays scalar.
-if(CMAKE_C_COMPILER_ID MATCHES "Clang")
-  set(KINIT_SCALAR_FLAGS -fno-vectorize -fno-slp-vectorize)
-else()
-  set(KINIT_SCALAR_FLAGS -fno-tree-vectorize)
-endif()
-
 # Whether the compiler translates `source` with `flags`; nothing is linked or run.
 function(kinit_probe result source flags)
   set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
@@ -61,7 +54,6 @@ macro(kinit_add_rooms)
   set(KINIT_ROOM_DEFINITIONS "")
 
   kinit_add_room(scalar src/scalar/kernels_scalar.c
-    FLAGS ${KINIT_SCALAR_FLAGS}
     DEFINITIONS KV_ROOM=kinit_room_scalar)
 
   # On x86 a second time, for processors with FMA: fmaf is then an instruction instead of a call.
@@ -69,7 +61,7 @@ macro(kinit_add_rooms)
     OPTION SCALAR_FMA
     PROBE "#include <immintrin.h>
            __m128 f(__m128 a) { return _mm_fmadd_ss(a, a, a); }"
-    FLAGS ${KINIT_SCALAR_FLAGS} -mfma
+    FLAGS -mfma
     DEFINITIONS KV_ROOM=kinit_room_scalar_fma)
 
   # Tuning decides the order of instructions only. GCC's order for znver3 is 5 to 8 % faster than its generic one; for

@@ -100,6 +100,14 @@ kinit_status kinit_fill_normal(void *dst, kinit_dtype dtype, size_t count, doubl
   return run_flat(status, &plan, dst, dtype, count, stream.offset);
 }
 
+kinit_status kinit_fill_truncated_normal(void *dst, kinit_dtype dtype, size_t count, double mean, double stddev,
+                                         double low, double high, kinit_stream stream) {
+  kinit_plan plan;
+  kinit_status status = check_destination(dst, dtype, count, stream.offset);
+  if (status == KINIT_OK) status = kinit_plan_truncated(&plan, dtype, mean, stddev, low, high, stream);
+  return run_flat(status, &plan, dst, dtype, count, stream.offset);
+}
+
 kinit_status kinit_fill_constant(void *dst, kinit_dtype dtype, size_t count, double value) {
   kinit_plan plan;
   kinit_status status = kinit_check_flat(dst, dtype, count);

@@ -12,6 +12,7 @@
 #include "check.h"
 #include "cpu.h"
 #include "dispatch.h"
+#include "truncated.h"
 
 #define NOINLINE __attribute__((noinline))
 
@@ -94,6 +95,7 @@ static uint32_t float_bits(float value) {
 static uint16_t half_bits(float value) {
   const uint32_t sign = float_bits(value) >> 16 & 0x8000;
   const uint32_t magnitude = float_bits(fabsf(value));
+  if (magnitude >= 0x47800000) return (uint16_t)(sign | 0x7C00); /* 2^16 and above */
   if (magnitude < 0x38800000) return (uint16_t)(sign | (float_bits(fabsf(value) + 0.5f) - float_bits(0.5f)));
   return (uint16_t)(sign | (magnitude - 0x38000000 + 0xFFF + (magnitude >> 13 & 1)) >> 13);
 }
@@ -119,16 +121,51 @@ static uint64_t constant_pattern(kinit_dtype dtype, double value) {
   }
 }
 
-static NOINLINE kinit_status plan_constant(kinit_plan *plan, kinit_dtype dtype, double value) {
-  const kinit_status status = kinit_check_constant(dtype, value);
-  if (status != KINIT_OK) return status;
+static void set_constant(kinit_plan *plan, kinit_dtype dtype, double value) {
   set_plan(plan, kinit_active_room()->constant, (kinit_stream){0, 0, 0});
   plan->draw.as.constant.pattern = constant_pattern(dtype, value);
   plan->draw.as.constant.size = kinit_dtype_size(dtype);
-  return KINIT_OK;
+}
+
+static NOINLINE kinit_status plan_constant(kinit_plan *plan, kinit_dtype dtype, double value) {
+  const kinit_status status = kinit_check_constant(dtype, value);
+  if (status == KINIT_OK) set_constant(plan, dtype, value);
+  return status;
 }
 
 kinit_status kinit_plan_constant(kinit_plan *plan, kinit_dtype dtype, double value) {
   begin(plan);
   return end_if_failed(plan, plan_constant(plan, dtype, value));
+}
+
+/* ---- Truncated normal ------------------------------------------------------------------------------------------- */
+
+static double clamped(double value, double low, double high) {
+  if (value < low) return low;
+  return value > high ? high : value;
+}
+
+static NOINLINE kinit_status plan_truncated(kinit_plan *plan, kinit_dtype dtype, double mean, double stddev, double low,
+                                            double high, kinit_stream stream) {
+  const kinit_status status = kinit_check_truncated(dtype, mean, stddev, low, high);
+  if (status != KINIT_OK) return status;
+  set_plan(plan, kinit_active_room()->truncated[dtype], stream);
+  if (plan->kernel == NULL) return KINIT_ERROR_NEEDS_FMA;
+  mean = rounded(dtype, mean);
+  stddev = rounded(dtype, stddev);
+  low = rounded(dtype, low);
+  high = rounded(dtype, high);
+  if (stddev == 0) {
+    set_constant(plan, dtype, clamped(mean, low, high));
+  } else {
+    kinit_truncated_plan(&plan->truncated, dtype == KINIT_F64, mean, stddev, low, high);
+    plan->draw.as.truncated = &plan->truncated;
+  }
+  return KINIT_OK;
+}
+
+kinit_status kinit_plan_truncated(kinit_plan *plan, kinit_dtype dtype, double mean, double stddev, double low,
+                                  double high, kinit_stream stream) {
+  begin(plan);
+  return end_if_failed(plan, plan_truncated(plan, dtype, mean, stddev, low, high, stream));
 }

@@ -13,6 +13,7 @@ typedef struct kinit_plan {
   kinit_kernel *kernel; /* of the active room */
   kinit_draw draw;
   uint64_t float_environment; /* the caller's */
+  kinit_truncated truncated;  /* for draw to point to: a plan is not copied */
 } kinit_plan;
 
 /* Each checks the parameters, rounds them to the type used, and chooses the kernel. The dtype is one that check.c has

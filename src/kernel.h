@@ -3,7 +3,7 @@
  * Owns: the vocabulary that both sides share: what to draw (kinit_draw), where to put it (kinit_run), and the table of
  * functions that one instruction set offers (kinit_room). Below the wall (kernel/, scalar/, avx2/, avx512/, neon/)
  * nothing knows a shape, a thread or an error; above it nothing knows a lane.
- * Included by: dispatch.c, fill.c, api.c and every room. SPDX-License-Identifier: Apache-2.0 */
+ * Included by: dispatch.c, fill.c, api.c, truncated.c and every room. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_KERNEL_H
 #define KINIT_KERNEL_H
 
@@ -18,6 +18,23 @@ typedef struct kinit_run {
   uint64_t first; /* index in the stream of the first element */
   uint64_t count; /* number of elements, > 0; first + count - 1 does not wrap */
 } kinit_run;
+
+/* A truncated normal, ready for the kernels: truncated.c makes it, docs/stream.md defines every member. A fill of floats
+ * rounds the doubles to float once. */
+enum { KINIT_TRUNCATED_CENTRAL, KINIT_TRUNCATED_TAIL, KINIT_TRUNCATED_NARROW };
+enum { KINIT_TRUNCATED_DEGREE_F32 = 10, KINIT_TRUNCATED_DEGREE_F64 = 26 };
+typedef struct kinit_truncated {
+  int variant;
+  uint32_t flip;         /* xored with words, so that they grow from the right to the left: all ones, or 0 if mirrored */
+  uint32_t turn;         /* beyond it, as an unsigned number, they belong to the left side, and are complemented */
+  double v_mul;          /* v = k * v_mul + v_left or v_right, k the word turned so */
+  double v_left, v_right;
+  double scale;          /* of the right side; the left has its negative */
+  double anchor;
+  double low, high;
+  double c, centre;      /* the tail's polynomial is one in sqrt(l + c) - centre, l = -2 ln v */
+  double poly[KINIT_TRUNCATED_DEGREE_F64 + 1];
+} kinit_truncated;
 
 /* Everything that is the same for all runs of a fill. The parameters are checked, and hold values of the type used: a
  * float's value unless the dtype is f64. */
@@ -39,6 +56,7 @@ typedef struct kinit_draw {
       uint64_t pattern; /* the element's bits, repeated to fill 64 bits */
       size_t size;      /* bytes of an element */
     } constant;
+    const kinit_truncated *truncated; /* lives as long as the fill */
   } as;
 } kinit_draw;
 
@@ -48,13 +66,14 @@ typedef void kinit_kernel(const kinit_draw *draw, const kinit_run *runs, size_t 
 /* Index of a dtype in the tables below; equal to the values of kinit_dtype, which dispatch.c asserts. */
 enum { KINIT_KERNEL_F32, KINIT_KERNEL_F64, KINIT_KERNEL_F16, KINIT_KERNEL_BF16, KINIT_KERNEL_DTYPES };
 
-/* One instruction set. NULL where it cannot serve (f64 normals without hardware fma). */
+/* One instruction set. NULL where it cannot serve (f64 normals, cut or not, without hardware fma). */
 typedef struct kinit_room {
   const char *name;
   kinit_kernel *bits;
   kinit_kernel *constant;
   kinit_kernel *uniform[KINIT_KERNEL_DTYPES];
   kinit_kernel *normal[KINIT_KERNEL_DTYPES];
+  kinit_kernel *truncated[KINIT_KERNEL_DTYPES];
 } kinit_room;
 
 #endif

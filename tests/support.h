@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "hash.h"
 #include "kinit/kinit.h"
 
 namespace kinit_test {
@@ -119,13 +120,6 @@ inline std::vector<unsigned char> BytesOf(const Filling &filling, size_t count, 
 inline bool NeedsFma(const Filling &filling) {
   double value;
   return filling.fill(&value, filling.dtype, 1, {0, 0, 0}) == KINIT_ERROR_NEEDS_FMA;
-}
-
-/* FNV-1a, 64 bits. */
-inline uint64_t Fnv1a(const void *data, size_t bytes) {
-  uint64_t hash = 0xCBF29CE484222325u;
-  for (size_t i = 0; i < bytes; i++) hash = (hash ^ static_cast<const unsigned char *>(data)[i]) * 0x100000001B3u;
-  return hash;
 }
 
 /* ---- Memory ------------------------------------------------------------------------------------------------------ */

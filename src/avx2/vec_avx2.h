@@ -34,6 +34,7 @@
 typedef __m256i kw, kp, kr, vu, vq;
 typedef __m256 vf;
 typedef __m256d vd;
+typedef __m256i vm;
 
 KV_INLINE kw kw_splat(uint32_t x) { return _mm256_set1_epi32((int)x); }
 KV_INLINE kw kw_xor(kw a, kw b) { return _mm256_xor_si256(a, b); }
@@ -61,13 +62,24 @@ KV_INLINE vu vu_add(vu a, vu b) { return _mm256_add_epi32(a, b); }
 KV_INLINE vu vu_sub(vu a, vu b) { return _mm256_sub_epi32(a, b); }
 KV_INLINE vu vu_and(vu a, vu b) { return _mm256_and_si256(a, b); }
 KV_INLINE vu vu_or(vu a, vu b) { return _mm256_or_si256(a, b); }
+KV_INLINE vu vu_xor(vu a, vu b) { return _mm256_xor_si256(a, b); }
 KV_INLINE vu vu_shl(vu a, int n) { return _mm256_slli_epi32(a, n); }
+KV_INLINE vu vu_sign(vu a) { return _mm256_srai_epi32(a, 31); }
+/* AVX2 compares signed numbers only. */
+KV_INLINE vu vu_fold(vu a, vu turn, vm *beyond) {
+  const __m256i top = _mm256_set1_epi32(INT32_MIN);
+  *beyond = _mm256_cmpgt_epi32(_mm256_xor_si256(a, top), _mm256_xor_si256(turn, top));
+  return _mm256_xor_si256(a, *beyond);
+}
 
 KV_INLINE vf vf_splat(float x) { return _mm256_set1_ps(x); }
+KV_INLINE vf vf_add(vf a, vf b) { return _mm256_add_ps(a, b); }
 KV_INLINE vf vf_mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
+KV_INLINE vf vf_div(vf a, vf b) { return _mm256_div_ps(a, b); }
 KV_INLINE vf vf_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
 KV_INLINE vf vf_sqrt(vf a) { return _mm256_sqrt_ps(a); }
 KV_INLINE vf vf_min(vf a, vf b) { return _mm256_min_ps(a, b); }
+KV_INLINE vf vf_max(vf a, vf b) { return _mm256_max_ps(a, b); }
 /* The two halves of the word are placed behind the exponents of 2^39 and 2^23: the subtraction is exact, the addition
  * rounds once. */
 KV_INLINE vf vf_from_u32(vu a) {
@@ -85,9 +97,12 @@ KV_INLINE vf vf_flip_sign(vf f, vu u) {
 KV_INLINE vf vf_select_bit30(vu u, vf a, vf b) {
   return _mm256_blendv_ps(a, b, _mm256_castsi256_ps(_mm256_slli_epi32(u, 1)));
 }
+KV_INLINE vf vm_select(vm m, vf a, vf b) { return _mm256_blendv_ps(a, b, _mm256_castsi256_ps(m)); }
 
 KV_INLINE vq vq_splat(uint64_t x) { return _mm256_set1_epi64x((int64_t)x); }
 KV_INLINE vq vq_and(vq a, vq b) { return _mm256_and_si256(a, b); }
+KV_INLINE vq vq_xor(vq a, vq b) { return _mm256_xor_si256(a, b); }
+KV_INLINE vq vq_greater(vq a, vq b) { return _mm256_cmpgt_epi64(a, b); }
 KV_INLINE void vq_words(const vu *even, const vu *odd, int half, vq *w) {
   const __m256i zero = _mm256_setzero_si256();
   (void)half;
@@ -104,9 +119,12 @@ KV_INLINE vd vd_from_vq(vq a) {
 KV_INLINE vd vd_splat(double x) { return _mm256_set1_pd(x); }
 KV_INLINE vd vd_add(vd a, vd b) { return _mm256_add_pd(a, b); }
 KV_INLINE vd vd_mul(vd a, vd b) { return _mm256_mul_pd(a, b); }
+KV_INLINE vd vd_div(vd a, vd b) { return _mm256_div_pd(a, b); }
 KV_INLINE vd vd_fma(vd a, vd b, vd c) { return _mm256_fmadd_pd(a, b, c); }
 KV_INLINE vd vd_sqrt(vd a) { return _mm256_sqrt_pd(a); }
 KV_INLINE vd vd_min(vd a, vd b) { return _mm256_min_pd(a, b); }
+KV_INLINE vd vd_max(vd a, vd b) { return _mm256_max_pd(a, b); }
+KV_INLINE vd vq_select(vq m, vd a, vd b) { return _mm256_blendv_pd(a, b, _mm256_castsi256_pd(m)); }
 KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd4_u35avx2(a); }
 KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
   const Sleef___m256d_2 r = Sleef_finz_sincospid4_u35avx2(a);

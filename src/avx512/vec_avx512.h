@@ -29,6 +29,7 @@
 typedef __m512i kw, kp, kr, vu, vq;
 typedef __m512 vf;
 typedef __m512d vd;
+typedef __mmask16 vm;
 
 #define LOW_HALVES ((__mmask16)0x5555)
 #define HIGH_HALVES ((__mmask16)0xAAAA)
@@ -64,13 +65,22 @@ KV_INLINE vu vu_add(vu a, vu b) { return _mm512_add_epi32(a, b); }
 KV_INLINE vu vu_sub(vu a, vu b) { return _mm512_sub_epi32(a, b); }
 KV_INLINE vu vu_and(vu a, vu b) { return _mm512_and_si512(a, b); }
 KV_INLINE vu vu_or(vu a, vu b) { return _mm512_or_si512(a, b); }
+KV_INLINE vu vu_xor(vu a, vu b) { return _mm512_xor_si512(a, b); }
 KV_INLINE vu vu_shl(vu a, int n) { return _mm512_slli_epi32(a, (unsigned)n); }
+KV_INLINE vu vu_sign(vu a) { return _mm512_srai_epi32(a, 31); }
+KV_INLINE vu vu_fold(vu a, vu turn, vm *beyond) {
+  *beyond = _mm512_cmpgt_epu32_mask(a, turn);
+  return _mm512_mask_xor_epi32(a, *beyond, a, _mm512_set1_epi32(-1));
+}
 
 KV_INLINE vf vf_splat(float x) { return _mm512_set1_ps(x); }
+KV_INLINE vf vf_add(vf a, vf b) { return _mm512_add_ps(a, b); }
 KV_INLINE vf vf_mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
+KV_INLINE vf vf_div(vf a, vf b) { return _mm512_div_ps(a, b); }
 KV_INLINE vf vf_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
 KV_INLINE vf vf_sqrt(vf a) { return _mm512_sqrt_ps(a); }
 KV_INLINE vf vf_min(vf a, vf b) { return _mm512_min_ps(a, b); }
+KV_INLINE vf vf_max(vf a, vf b) { return _mm512_max_ps(a, b); }
 KV_INLINE vf vf_from_u32(vu a) { return _mm512_cvtepu32_ps(a); }
 KV_INLINE vf vf_from_i32(vu a) { return _mm512_cvtepi32_ps(a); }
 KV_INLINE vu vu_from_bits(vf a) { return _mm512_castps_si512(a); }
@@ -82,9 +92,12 @@ KV_INLINE vf vf_flip_sign(vf f, vu u) {
 KV_INLINE vf vf_select_bit30(vu u, vf a, vf b) {
   return _mm512_mask_blend_ps(_mm512_test_epi32_mask(u, _mm512_set1_epi32(1 << 30)), a, b);
 }
+KV_INLINE vf vm_select(vm m, vf a, vf b) { return _mm512_mask_blend_ps(m, a, b); }
 
 KV_INLINE vq vq_splat(uint64_t x) { return _mm512_set1_epi64((int64_t)x); }
 KV_INLINE vq vq_and(vq a, vq b) { return _mm512_and_si512(a, b); }
+KV_INLINE vq vq_xor(vq a, vq b) { return _mm512_xor_si512(a, b); }
+KV_INLINE vq vq_greater(vq a, vq b) { return _mm512_movm_epi64(_mm512_cmpgt_epu64_mask(a, b)); }
 KV_INLINE void vq_words(const vu *even, const vu *odd, int half, vq *w) {
   const __m512i low = _mm512_set1_epi64(0xFFFFFFFF);
   (void)half;
@@ -97,9 +110,12 @@ KV_INLINE vd vd_from_vq(vq a) { return _mm512_cvtepu64_pd(a); }
 KV_INLINE vd vd_splat(double x) { return _mm512_set1_pd(x); }
 KV_INLINE vd vd_add(vd a, vd b) { return _mm512_add_pd(a, b); }
 KV_INLINE vd vd_mul(vd a, vd b) { return _mm512_mul_pd(a, b); }
+KV_INLINE vd vd_div(vd a, vd b) { return _mm512_div_pd(a, b); }
 KV_INLINE vd vd_fma(vd a, vd b, vd c) { return _mm512_fmadd_pd(a, b, c); }
 KV_INLINE vd vd_sqrt(vd a) { return _mm512_sqrt_pd(a); }
 KV_INLINE vd vd_min(vd a, vd b) { return _mm512_min_pd(a, b); }
+KV_INLINE vd vd_max(vd a, vd b) { return _mm512_max_pd(a, b); }
+KV_INLINE vd vq_select(vq m, vd a, vd b) { return _mm512_mask_blend_pd(_mm512_movepi64_mask(m), a, b); }
 KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd8_u35avx512f(a); }
 KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
   const Sleef___m512d_2 r = Sleef_finz_sincospid8_u35avx512f(a);

@@ -14,10 +14,12 @@
 #include "../kernel.h"
 #include "words.h"
 
-#define KV_STEP (KV_MAP * KV_PAIRS) /* vectors that advance together */
+#define KV_STEP (KV_MAP * KV_PAIRS) /* vectors of even, and of odd, words that advance together */
+#define KV_BATCH (2 * KV_STEP)      /* both */
 
 #include "normal.h"
 #include "philox.h"
+#include "truncated.h"
 #include "uniform.h"
 
 #define GROUP_WORDS (2 * KV_PAIRS * KV_LANES)
@@ -29,6 +31,8 @@ typedef union parameters {
   uniform_f64 uniform64;
   normal_f32 normal32;
   normal_f64 normal64;
+  truncated_f32 truncated32;
+  const kinit_truncated *truncated64;
 } parameters;
 
 typedef struct words {
@@ -37,9 +41,9 @@ typedef struct words {
 } words;
 
 /* Values of the first `groups` groups, rounded up to whole steps of KV_MAP, in memory order. */
-typedef void map(const parameters *p, const words *w, int groups, char *out, bool streaming);
+typedef void mapping(const parameters *p, const words *w, int groups, char *out, bool streaming);
 
-enum kind { BITS, UNIFORM, UNIFORM_GUARDED, NORMAL };
+enum kind { BITS, UNIFORM, UNIFORM_GUARDED, NORMAL, SYMMETRIC, CENTRAL, TAIL, NARROW };
 enum { F32 = KINIT_KERNEL_F32, F64 = KINIT_KERNEL_F64, F16 = KINIT_KERNEL_F16, BF16 = KINIT_KERNEL_BF16 };
 
 KV_INLINE size_t element_size(int dtype) { return dtype == F64 ? 8 : dtype == F32 ? 4 : 2; }
@@ -65,16 +69,40 @@ KV_INLINE void store_step_f32(int dtype, const vf *x, const vf *y, char *out, bo
   }
 }
 
+/* n words to as many values, each alone. */
+KV_INLINE void map_words_f32(enum kind kind, const parameters *p, const vu *word, vf *x, int n) {
+  if (kind == SYMMETRIC)
+    truncated_f32_symmetric(word, &p->truncated32, x, n);
+  else if (kind == CENTRAL)
+    truncated_f32_central(word, &p->truncated32, x, n);
+  else if (kind == TAIL)
+    truncated_f32_tail(word, &p->truncated32, x, n);
+  else if (kind == NARROW)
+    truncated_f32_narrow(word, &p->truncated32, x, n);
+  else
+    KV_EACH(i, n) x[i] = uniform_f32_map(word[i], &p->uniform32, kind == UNIFORM_GUARDED);
+}
+
 KV_INLINE void step_f32(enum kind kind, int dtype, const parameters *p, const vu *even, const vu *odd, char *out,
                         bool streaming) {
   vf x[KV_STEP], y[KV_STEP];
   if (kind == NORMAL) {
     normal_f32_map(even, odd, &p->normal32, x, y, KV_STEP);
   } else {
-    KV_EACH(i, KV_STEP) x[i] = uniform_f32_map(even[i], &p->uniform32, kind == UNIFORM_GUARDED);
-    KV_EACH(i, KV_STEP) y[i] = uniform_f32_map(odd[i], &p->uniform32, kind == UNIFORM_GUARDED);
+    map_words_f32(kind, p, even, x, KV_STEP);
+    map_words_f32(kind, p, odd, y, KV_STEP);
   }
   store_step_f32(dtype, x, y, out, streaming);
+}
+
+KV_INLINE vd map_words_f64(enum kind kind, const parameters *p, vq w0, vq w1) {
+#if KV_HAVE_FMA
+  if (kind == CENTRAL) return truncated_f64_central(w0, w1, p->truncated64);
+  if (kind == TAIL) return truncated_f64_tail(w0, w1, p->truncated64);
+  if (kind == NARROW) return truncated_f64_narrow(w0, w1, p->truncated64);
+#endif
+  (void)kind;
+  return uniform_f64_map(w0, w1, &p->uniform64);
 }
 
 KV_INLINE void group_f64(enum kind kind, const parameters *p, const vq *w, vd *x, vd *y) {
@@ -84,9 +112,8 @@ KV_INLINE void group_f64(enum kind kind, const parameters *p, const vq *w, vd *x
     return;
   }
 #endif
-  (void)kind;
-  *x = uniform_f64_map(w[0], w[1], &p->uniform64);
-  *y = uniform_f64_map(w[2], w[3], &p->uniform64);
+  *x = map_words_f64(kind, p, w[0], w[1]);
+  *y = map_words_f64(kind, p, w[2], w[3]);
 }
 
 KV_INLINE void step_f64(enum kind kind, const parameters *p, const vu *even, const vu *odd, char *out, bool streaming) {
@@ -138,6 +165,17 @@ KV_INLINE void map_uniform(int dtype, const parameters *p, const words *w, int g
     map_any(UNIFORM, dtype, p, w, groups, out, streaming);
 }
 
+KV_INLINE void map_truncated(int dtype, const parameters *p, const words *w, int groups, char *out, bool streaming) {
+  if (p->truncated32.symmetric)
+    map_any(SYMMETRIC, dtype, p, w, groups, out, streaming);
+  else if (p->truncated32.variant == KINIT_TRUNCATED_CENTRAL)
+    map_any(CENTRAL, dtype, p, w, groups, out, streaming);
+  else if (p->truncated32.variant == KINIT_TRUNCATED_TAIL)
+    map_any(TAIL, dtype, p, w, groups, out, streaming);
+  else
+    map_any(NARROW, dtype, p, w, groups, out, streaming);
+}
+
 static void map_bits(const parameters *p, const words *w, int groups, char *out, bool streaming) {
   map_any(BITS, F32, p, w, groups, out, streaming);
 }
@@ -162,9 +200,27 @@ static void map_normal_f16(const parameters *p, const words *w, int groups, char
 static void map_normal_bf16(const parameters *p, const words *w, int groups, char *out, bool streaming) {
   map_any(NORMAL, BF16, p, w, groups, out, streaming);
 }
+static void map_truncated_f32(const parameters *p, const words *w, int groups, char *out, bool streaming) {
+  map_truncated(F32, p, w, groups, out, streaming);
+}
+static void map_truncated_f16(const parameters *p, const words *w, int groups, char *out, bool streaming) {
+  map_truncated(F16, p, w, groups, out, streaming);
+}
+static void map_truncated_bf16(const parameters *p, const words *w, int groups, char *out, bool streaming) {
+  map_truncated(BF16, p, w, groups, out, streaming);
+}
 #if KV_HAVE_FMA
 static void map_normal_f64(const parameters *p, const words *w, int groups, char *out, bool streaming) {
   map_any(NORMAL, F64, p, w, groups, out, streaming);
+}
+static void map_truncated_f64(const parameters *p, const words *w, int groups, char *out, bool streaming) {
+  const int variant = p->truncated64->variant;
+  if (variant == KINIT_TRUNCATED_CENTRAL)
+    map_any(CENTRAL, F64, p, w, groups, out, streaming);
+  else if (variant == KINIT_TRUNCATED_TAIL)
+    map_any(TAIL, F64, p, w, groups, out, streaming);
+  else
+    map_any(NARROW, F64, p, w, groups, out, streaming);
 }
 #endif
 
@@ -182,7 +238,7 @@ typedef struct piece {
 
 /* A fill under way. */
 typedef struct job {
-  map *map;
+  mapping *map;
   const parameters *parameters;
   bool streaming;
   unsigned size;        /* bytes of an element */
@@ -290,7 +346,7 @@ static void draw_run(job *j, const kinit_run *run) {
   }
 }
 
-static void draw_runs(const kinit_draw *draw, const kinit_run *runs, size_t run_count, map *map, int dtype,
+static void draw_runs(const kinit_draw *draw, const kinit_run *runs, size_t run_count, mapping *map, int dtype,
                       const parameters *p) {
   job j;
   j.map = map;
@@ -314,7 +370,7 @@ static void kernel_bits(const kinit_draw *draw, const kinit_run *runs, size_t ru
   draw_runs(draw, runs, run_count, map_bits, F32, NULL);
 }
 
-static void draw_uniform(const kinit_draw *draw, const kinit_run *runs, size_t run_count, map *map, int dtype) {
+static void draw_uniform(const kinit_draw *draw, const kinit_run *runs, size_t run_count, mapping *map, int dtype) {
   const parameters p = {.uniform32 = uniform_f32_prepare(draw->as.uniform.low, draw->as.uniform.span,
                                                          draw->as.uniform.limit)};
   draw_runs(draw, runs, run_count, map, dtype, &p);
@@ -333,7 +389,7 @@ static void kernel_uniform_f64(const kinit_draw *draw, const kinit_run *runs, si
   draw_runs(draw, runs, run_count, map_uniform_f64, F64, &p);
 }
 
-static void draw_normal(const kinit_draw *draw, const kinit_run *runs, size_t run_count, map *map, int dtype) {
+static void draw_normal(const kinit_draw *draw, const kinit_run *runs, size_t run_count, mapping *map, int dtype) {
   const parameters p = {.normal32 = {(float)draw->as.normal.mean, (float)draw->as.normal.stddev}};
   draw_runs(draw, runs, run_count, map, dtype, &p);
 }
@@ -346,13 +402,33 @@ static void kernel_normal_f16(const kinit_draw *draw, const kinit_run *runs, siz
 static void kernel_normal_bf16(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
   draw_normal(draw, runs, run_count, map_normal_bf16, BF16);
 }
+
+static void draw_truncated(const kinit_draw *draw, const kinit_run *runs, size_t run_count, mapping *map, int dtype) {
+  const parameters p = {.truncated32 = truncated_f32_prepare(draw->as.truncated)};
+  draw_runs(draw, runs, run_count, map, dtype, &p);
+}
+static void kernel_truncated_f32(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+  draw_truncated(draw, runs, run_count, map_truncated_f32, F32);
+}
+static void kernel_truncated_f16(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+  draw_truncated(draw, runs, run_count, map_truncated_f16, F16);
+}
+static void kernel_truncated_bf16(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+  draw_truncated(draw, runs, run_count, map_truncated_bf16, BF16);
+}
+
 #if KV_HAVE_FMA
 static void kernel_normal_f64(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
   const parameters p = {.normal64 = {draw->as.normal.mean, draw->as.normal.stddev}};
   draw_runs(draw, runs, run_count, map_normal_f64, F64, &p);
 }
+static void kernel_truncated_f64(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+  const parameters p = {.truncated64 = draw->as.truncated};
+  draw_runs(draw, runs, run_count, map_truncated_f64, F64, &p);
+}
 #else
 #define kernel_normal_f64 NULL
+#define kernel_truncated_f64 NULL
 #endif
 
 /* The pattern has the period of an element, so it looks the same from every element on. */
@@ -388,6 +464,7 @@ const kinit_room KV_ROOM = {
     .constant = kernel_constant,
     .uniform = {kernel_uniform_f32, kernel_uniform_f64, kernel_uniform_f16, kernel_uniform_bf16},
     .normal = {kernel_normal_f32, kernel_normal_f64, kernel_normal_f16, kernel_normal_bf16},
+    .truncated = {kernel_truncated_f32, kernel_truncated_f64, kernel_truncated_f16, kernel_truncated_bf16},
 };
 
 #endif

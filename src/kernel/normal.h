@@ -1,6 +1,6 @@
 /* Normal numbers from pairs of words, after Box and Muller (docs/stream.md, "Normal").
  *
- * Owns: the radius, the angle, and their coefficients. Included by fill_body.h only. SPDX-License-Identifier: Apache-2.0
+ * Owns: the logarithm, the radius, the angle, and their coefficients. Included by fill_body.h and truncated.h only. SPDX-License-Identifier: Apache-2.0
  *
  * Every step is one correctly rounded operation, so all rooms give the same bits. n is the number of vectors that
  * advance together to hide latencies. */
@@ -27,12 +27,12 @@
 #define NORMAL_COS_4 0x1.03b068p-6f
 #define NORMAL_COS_6 -0x1.4e7de8p-12f
 
-/* r = sqrt(-2 ln u) of the word's u in (0, 1]. */
-KV_INLINE void normal_radius(const vu *word, vf *r, int n) {
-  vu bits[KV_STEP], exponent[KV_STEP];
-  vf e[KV_STEP], g[KV_STEP], s[KV_STEP], a[KV_STEP], b[KV_STEP], c[KV_STEP];
+/* l = -2 ln u of a normal number u > 0; u and l may be the same array. */
+KV_INLINE void minus_two_log(const vf *u, vf *l, int n) {
+  vu bits[KV_BATCH], exponent[KV_BATCH];
+  vf e[KV_BATCH], g[KV_BATCH], s[KV_BATCH], a[KV_BATCH], b[KV_BATCH], c[KV_BATCH];
   /* u = m * 2^e, m in [2/3, 4/3), and e * 2^23 as a float */
-  KV_EACH(i, n) bits[i] = vu_from_bits(vf_fma(vf_from_u32(word[i]), vf_splat(0x1p-32f), vf_splat(0x1p-33f)));
+  KV_EACH(i, n) bits[i] = vu_from_bits(u[i]);
   KV_EACH(i, n) exponent[i] = vu_and(vu_sub(bits[i], vu_splat(0x3F2AAAAB)), vu_splat(0xFF800000));
   KV_EACH(i, n) e[i] = vf_from_i32(exponent[i]);
   /* -2 ln m = g + g^2 Q(g), g = 2 - 2 m; three short chains, then one in g^2 */
@@ -45,7 +45,14 @@ KV_INLINE void normal_radius(const vu *word, vf *r, int n) {
   KV_EACH(i, n) b[i] = vf_fma(c[i], s[i], b[i]);
   KV_EACH(i, n) a[i] = vf_fma(b[i], s[i], a[i]);
   KV_EACH(i, n) g[i] = vf_fma(e[i], vf_splat(NORMAL_LOG_2), g[i]);
-  KV_EACH(i, n) r[i] = vf_sqrt(vf_fma(s[i], a[i], g[i]));
+  KV_EACH(i, n) l[i] = vf_fma(s[i], a[i], g[i]);
+}
+
+/* r = sqrt(-2 ln u) of the word's u in (0, 1]. */
+KV_INLINE void normal_radius(const vu *word, vf *r, int n) {
+  KV_EACH(i, n) r[i] = vf_fma(vf_from_u32(word[i]), vf_splat(0x1p-32f), vf_splat(0x1p-33f));
+  minus_two_log(r, r, n);
+  KV_EACH(i, n) r[i] = vf_sqrt(r[i]);
 }
 
 /* Cosine and sine of v = (word + 1/2) * 2^-32 turns. */

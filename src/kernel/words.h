@@ -16,19 +16,27 @@
  *   kw  one Philox word per block of a group        kp  one 64-bit product per block of a group
  *   vu  KV_LANES unsigned words                     vf  KV_LANES floats
  *   vq  doublewords                                 vd  doubles, as many
+ *   vm  a truth value per lane of a vf
  * Philox words: a kw may carry anything outside its 32 bits
  *   kw_splat(u32)  kw_xor(a,b)  kw_xor3(a,b,c)  kp_mul(kw,kw)  kp_high(kp)->kw  kp_low(kp)->kw
  *   kp_blocks(u64 p)   p + (block number within the group) * PHILOX_M0, per block
  *   kr_splat(u32 k0, u32 k1) -> kr, the last round's keys
  *   kw_roles(p0, p1, c1, c3, kr, vu even[KV_PAIRS], vu odd[KV_PAIRS])
  *       the last Philox round: words 0 and 2 of each block go to even, words 1 and 3 to odd, at the same places
- * integers  vu_splat vu_add vu_sub vu_and vu_or vu_shl
- * floats    vf_splat vf_add vf_mul vf_fma vf_sqrt vf_min, vf_from_u32 vf_from_i32 (correctly rounded),
+ * integers  vu_splat vu_add vu_sub vu_and vu_or vu_xor vu_shl
+ *           vu_sign(u): all ones where bit 31 of u is set, else 0
+ *           vu_fold(u, turn, vm *beyond): beyond where u > turn, unsigned; u is complemented there
+ * floats    vf_splat vf_add vf_mul vf_div vf_fma vf_sqrt, vf_from_u32 vf_from_i32 (correctly rounded),
  *           vu_from_bits(vf) vf_from_bits(vu)
  *           vf_flip_sign(f,u): the sign of f changes where bit 31 of u is set
  *           vf_select_bit30(u,a,b): b where bit 30 of u is set, else a
+ *           vm_select(m,a,b): b where m is true, else a
+ *           vf_min(a,b): a where a < b, else b; vf_max(a,b): a where a > b, else b, which tells zeros apart
  * doubles   vq_words(even, odd, half, vq w[4])   the four words of each block, zero-extended
- *           vq_and vq_splat vd_from_vq (values below 2^32, exact) vd_splat vd_add vd_mul vd_fma vd_sqrt vd_min
+ *           vq_and vq_xor vq_splat vd_from_vq (values below 2^32, exact)
+ *           vd_splat vd_add vd_mul vd_div vd_fma vd_sqrt, vd_min vd_max as those of floats
+ *           vq_greater(a,b): all ones where a > b, values below 2^32, else 0
+ *           vq_select(m,a,b): b where m is all ones, a where it is 0
  *           vd_log vd_sincospi (SLEEF's finz family)
  * stores    kv_store_32 kv_store_f16 kv_store_bf16 (out, even[KV_PAIRS], odd[KV_PAIRS], streaming)
  *           kv_store_64(out, vd even[KV_HALVES], vd odd[KV_HALVES], streaming)

@@ -34,6 +34,7 @@ typedef struct kr {
 } kr;
 typedef float32x4_t vf;
 typedef uint64x2_t vq;
+typedef uint32x4_t vm;
 typedef float64x2_t vd;
 
 KV_INLINE kw kw_splat(uint32_t x) { return vdupq_n_u32(x); }
@@ -62,13 +63,23 @@ KV_INLINE vu vu_add(vu a, vu b) { return vaddq_u32(a, b); }
 KV_INLINE vu vu_sub(vu a, vu b) { return vsubq_u32(a, b); }
 KV_INLINE vu vu_and(vu a, vu b) { return vandq_u32(a, b); }
 KV_INLINE vu vu_or(vu a, vu b) { return vorrq_u32(a, b); }
+KV_INLINE vu vu_xor(vu a, vu b) { return veorq_u32(a, b); }
 KV_INLINE vu vu_shl(vu a, int n) { return vshlq_u32(a, vdupq_n_s32(n)); }
+KV_INLINE vu vu_sign(vu a) { return vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_u32(a), 31)); }
+KV_INLINE vu vu_fold(vu a, vu turn, vm *beyond) {
+  *beyond = vcgtq_u32(a, turn);
+  return veorq_u32(a, *beyond);
+}
 
 KV_INLINE vf vf_splat(float x) { return vdupq_n_f32(x); }
+KV_INLINE vf vf_add(vf a, vf b) { return vaddq_f32(a, b); }
 KV_INLINE vf vf_mul(vf a, vf b) { return vmulq_f32(a, b); }
+KV_INLINE vf vf_div(vf a, vf b) { return vdivq_f32(a, b); }
 KV_INLINE vf vf_fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
 KV_INLINE vf vf_sqrt(vf a) { return vsqrtq_f32(a); }
-KV_INLINE vf vf_min(vf a, vf b) { return vminq_f32(a, b); }
+/* Not fmin and fmax, which put the zeros in order. */
+KV_INLINE vf vf_min(vf a, vf b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
+KV_INLINE vf vf_max(vf a, vf b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
 KV_INLINE vf vf_from_u32(vu a) { return vcvtq_f32_u32(a); }
 KV_INLINE vf vf_from_i32(vu a) { return vcvtq_f32_s32(vreinterpretq_s32_u32(a)); }
 KV_INLINE vu vu_from_bits(vf a) { return vreinterpretq_u32_f32(a); }
@@ -77,9 +88,12 @@ KV_INLINE vf vf_flip_sign(vf f, vu u) {
   return vf_from_bits(veorq_u32(vu_from_bits(f), vandq_u32(u, vdupq_n_u32(0x80000000u))));
 }
 KV_INLINE vf vf_select_bit30(vu u, vf a, vf b) { return vbslq_f32(vtstq_u32(u, vdupq_n_u32(1u << 30)), b, a); }
+KV_INLINE vf vm_select(vm m, vf a, vf b) { return vbslq_f32(m, b, a); }
 
 KV_INLINE vq vq_splat(uint64_t x) { return vdupq_n_u64(x); }
 KV_INLINE vq vq_and(vq a, vq b) { return vandq_u64(a, b); }
+KV_INLINE vq vq_xor(vq a, vq b) { return veorq_u64(a, b); }
+KV_INLINE vq vq_greater(vq a, vq b) { return vcgtq_u64(a, b); }
 KV_INLINE vq widen(vu a, int half) { return half == 0 ? vmovl_u32(vget_low_u32(a)) : vmovl_high_u32(a); }
 KV_INLINE void vq_words(const vu *even, const vu *odd, int half, vq *w) {
   w[0] = widen(even[0], half);
@@ -91,9 +105,12 @@ KV_INLINE vd vd_from_vq(vq a) { return vcvtq_f64_u64(a); }
 KV_INLINE vd vd_splat(double x) { return vdupq_n_f64(x); }
 KV_INLINE vd vd_add(vd a, vd b) { return vaddq_f64(a, b); }
 KV_INLINE vd vd_mul(vd a, vd b) { return vmulq_f64(a, b); }
+KV_INLINE vd vd_div(vd a, vd b) { return vdivq_f64(a, b); }
 KV_INLINE vd vd_fma(vd a, vd b, vd c) { return vfmaq_f64(c, a, b); }
 KV_INLINE vd vd_sqrt(vd a) { return vsqrtq_f64(a); }
-KV_INLINE vd vd_min(vd a, vd b) { return vminq_f64(a, b); }
+KV_INLINE vd vd_min(vd a, vd b) { return vbslq_f64(vcltq_f64(a, b), a, b); }
+KV_INLINE vd vd_max(vd a, vd b) { return vbslq_f64(vcgtq_f64(a, b), a, b); }
+KV_INLINE vd vq_select(vq m, vd a, vd b) { return vbslq_f64(m, b, a); }
 KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd2_u35advsimd(a); }
 KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
   const Sleef_float64x2_t_2 r = Sleef_finz_sincospid2_u35advsimd(a);

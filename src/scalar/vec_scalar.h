@@ -1,4 +1,4 @@
-/* The words of the scalar room: portable C, one lane. The list and its meaning stand in kernel/words.h.
+/* The words of the scalar room: portable C, one lane (a compiler may make vectors of it). The list and its meaning stand in kernel/words.h.
  *
  * Owns: the definition of each word in plain C, which the other rooms must equal bit for bit. Included by
  * kernels_scalar.c only, which is compiled twice on x86: for any processor, and with FMA (fmaf is then one instruction
@@ -12,7 +12,11 @@
 
 #define KV_LANES 1
 #define KV_PAIRS 2
+#ifdef __clang__
+#define KV_GROUPS 8
+#else
 #define KV_GROUPS 4
+#endif
 #define KV_MAP 1
 #define KV_TILE 192
 #define KV_HALVES 1
@@ -33,6 +37,7 @@ typedef uint32_t kw, vu;
 typedef uint64_t kp, vq;
 typedef float vf;
 typedef double vd;
+typedef bool vm;
 typedef struct kr {
   uint32_t k0, k1;
 } kr;
@@ -57,13 +62,22 @@ KV_INLINE vu vu_add(vu a, vu b) { return a + b; }
 KV_INLINE vu vu_sub(vu a, vu b) { return a - b; }
 KV_INLINE vu vu_and(vu a, vu b) { return a & b; }
 KV_INLINE vu vu_or(vu a, vu b) { return a | b; }
+KV_INLINE vu vu_xor(vu a, vu b) { return a ^ b; }
 KV_INLINE vu vu_shl(vu a, int n) { return a << n; }
+KV_INLINE vu vu_sign(vu a) { return -(a >> 31); }
+KV_INLINE vu vu_fold(vu a, vu turn, vm *beyond) {
+  *beyond = a > turn;
+  return *beyond ? ~a : a;
+}
 
 KV_INLINE vf vf_splat(float x) { return x; }
+KV_INLINE vf vf_add(vf a, vf b) { return a + b; }
 KV_INLINE vf vf_mul(vf a, vf b) { return a * b; }
+KV_INLINE vf vf_div(vf a, vf b) { return a / b; }
 KV_INLINE vf vf_fma(vf a, vf b, vf c) { return fmaf(a, b, c); }
 KV_INLINE vf vf_sqrt(vf a) { return sqrtf(a); }
 KV_INLINE vf vf_min(vf a, vf b) { return a < b ? a : b; }
+KV_INLINE vf vf_max(vf a, vf b) { return a > b ? a : b; }
 KV_INLINE vf vf_from_u32(vu a) { return (float)a; }
 KV_INLINE vf vf_from_i32(vu a) { return (float)(int32_t)a; }
 KV_INLINE vu vu_from_bits(vf a) {
@@ -78,9 +92,12 @@ KV_INLINE vf vf_from_bits(vu a) {
 }
 KV_INLINE vf vf_flip_sign(vf f, vu u) { return vf_from_bits(vu_from_bits(f) ^ (u & 0x80000000u)); }
 KV_INLINE vf vf_select_bit30(vu u, vf a, vf b) { return u & 0x40000000u ? b : a; }
+KV_INLINE vf vm_select(vm m, vf a, vf b) { return m ? b : a; }
 
 KV_INLINE vq vq_splat(uint64_t x) { return x; }
 KV_INLINE vq vq_and(vq a, vq b) { return a & b; }
+KV_INLINE vq vq_xor(vq a, vq b) { return a ^ b; }
+KV_INLINE vq vq_greater(vq a, vq b) { return a > b ? UINT64_MAX : 0; }
 KV_INLINE void vq_words(const vu *even, const vu *odd, int half, vq *w) {
   (void)half;
   w[0] = even[0];
@@ -92,9 +109,12 @@ KV_INLINE vd vd_from_vq(vq a) { return (double)a; }
 KV_INLINE vd vd_splat(double x) { return x; }
 KV_INLINE vd vd_add(vd a, vd b) { return a + b; }
 KV_INLINE vd vd_mul(vd a, vd b) { return a * b; }
+KV_INLINE vd vd_div(vd a, vd b) { return a / b; }
 KV_INLINE vd vd_fma(vd a, vd b, vd c) { return fma(a, b, c); }
 KV_INLINE vd vd_sqrt(vd a) { return sqrt(a); }
 KV_INLINE vd vd_min(vd a, vd b) { return a < b ? a : b; }
+KV_INLINE vd vd_max(vd a, vd b) { return a > b ? a : b; }
+KV_INLINE vd vq_select(vq m, vd a, vd b) { return m != 0 ? b : a; }
 #if KV_HAVE_FMA
 KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd1_u35purecfma(a); }
 KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {

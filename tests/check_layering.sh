@@ -1,0 +1,88 @@
+#!/bin/sh
+# Who may include whom below src/ (the table in CONTRIBUTING.md), and who may know the system.
+#
+# Owns: the list of what each file may include. A file that no rule knows is an error, so a new one has to be placed.
+# usage: check_layering.sh <source directory of the project>          SPDX-License-Identifier: Apache-2.0
+set -eu
+cd "$1/src"
+failures=0
+
+fail() {
+  echo "check_layering: $*" >&2
+  failures=$((failures + 1))
+}
+
+# The project's own headers that a file may include, separated by spaces.
+allowed() {
+  case $1 in
+    kernel.h) ;;
+    api.c | initialize.c) echo "check.h law.h draw.h fill.h kinit/kinit.h" ;;
+    check.[ch]) echo "check.h shard.h kinit/kinit.h" ;;
+    law.[ch]) echo "law.h cpu.h shard.h kinit/kinit.h" ;;
+    draw.[ch]) echo "draw.h check.h cpu.h dispatch.h kernel.h truncated.h kinit/kinit.h" ;;
+    truncated.[ch]) echo "truncated.h kernel.h" ;;
+    shard.[ch]) echo "shard.h kernel.h kinit/kinit.h" ;;
+    fill.[ch]) echo "fill.h draw.h shard.h cpu.h parallel.h kinit/kinit.h" ;;
+    parallel.[ch]) echo "parallel.h cpu.h kinit/kinit.h" ;;
+    memory.c) echo "kinit/kinit.h" ;;
+    cpu.[ch]) echo "cpu.h" ;;
+    dispatch.[ch]) echo "dispatch.h kernel.h cpu.h kinit/kinit.h" ;;
+    kernel/*.h) echo "../kernel.h $(cd kernel && echo *.h)" ;;
+    */vec_*.h) echo "../kernel/words.h" ;;
+    */kernels_*.c) echo "vec_$(dirname "$1").h ../kernel/fill_body.h" ;;
+    *) return 1 ;;
+  esac
+}
+
+# only <header> <files, separated by spaces>: nobody else includes this header of the system.
+only() {
+  header=$1
+  for file in $(grep -rlE "^ *# *include *<$header>" . | sed 's|^\./||'); do
+    case " $2 " in
+      *" $file "*) ;;
+      *) fail "$file includes <$header>; only $2 may" ;;
+    esac
+  done
+}
+
+files=$(find . -name '*.[ch]' | sed 's|^\./||' | sort)
+for file in $files; do
+  if ! list=$(allowed "$file"); then
+    fail "$file: no rule of tests/check_layering.sh knows it"
+    continue
+  fi
+  for header in $(sed -n 's/^ *# *include *"\([^"]*\)".*/\1/p' "$file"); do
+    case " $list " in
+      *" $header "*) ;;
+      *) fail "$file includes \"$header\"; it may include only: $list" ;;
+    esac
+  done
+done
+
+vocabularies=$(ls */vec_*.h | tr '\n' ' ')
+only '(imm|x86|[a-z]mm)intrin\.h' "cpu.c $vocabularies"
+only 'arm_neon\.h' "$vocabularies"
+only 'sleef\.h' "$vocabularies"
+only 'cpuid\.h' cpu.c
+only 'sys/auxv\.h' cpu.c
+only 'sched\.h' cpu.c
+only 'stdio\.h' cpu.c
+only 'omp\.h' parallel.c
+only 'stdatomic\.h' "dispatch.c parallel.c fill.c"
+
+# Words that belong to one file even without a header.
+for file in $(grep -rlE 'pragma omp|[^a-z_]omp_[a-z]' . | sed 's|^\./||'); do
+  [ "$file" = parallel.c ] || fail "$file knows OpenMP; only parallel.c may"
+done
+for file in $(grep -rlE '(^|[^A-Za-z0-9_])(__m(128|256|512)[id]?|_mm[0-9]*_[a-z]|(float|uint|int)(32|64|16|8)x[0-9]+_t)' . | sed 's|^\./||'); do
+  case " cpu.c $vocabularies " in
+    *" $file "*) ;;
+    *) fail "$file uses an instruction set's types or intrinsics" ;;
+  esac
+done
+for file in $(grep -rlE '(^|[^A-Za-z0-9_])(clock|time|gettimeofday|clock_gettime|rand|srand|random|getrandom) *\(' . | sed 's|^\./||'); do
+  fail "$file reads a clock or global randomness"
+done
+
+[ $failures -eq 0 ] || exit 1
+echo "check_layering: $(echo "$files" | wc -l) files keep the rules"

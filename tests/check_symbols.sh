@@ -1,0 +1,55 @@
+#!/bin/sh
+# The symbols of the libraries: the shared one exports what the header declares, globals of the static one begin with
+# kinit_, and a room has one, its table.
+#
+# Owns: these rules. NM names the tool of another target. For builds without sanitizers and coverage, which add symbols.
+# usage: check_symbols.sh <source directory> <static library> <shared library>    SPDX-License-Identifier: Apache-2.0
+set -eu
+header=$1/include/kinit/kinit.h
+static=$2
+shared=$3
+nm=${NM:-nm}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failures=0
+
+fail() {
+  echo "check_symbols: $*" >&2
+  failures=$((failures + 1))
+}
+
+# What the header declares, and what the shared library exports.
+sed -n 's/^KINIT_API .*[ *]\(kinit_[a-z0-9_]*\)(.*/\1/p' "$header" | sort >"$work/declared"
+"$nm" -D --defined-only "$shared" | awk 'NF >= 3 { print $3 }' | sed 's/@.*//' | sort >"$work/exported"
+[ -s "$work/declared" ] || fail "no declaration found in $header"
+if ! diff "$work/declared" "$work/exported" >"$work/difference"; then
+  fail "declared (<) and exported (>) functions differ:"
+  cat "$work/difference" >&2
+fi
+[ "$(grep -c '^KINIT_API ' "$header")" -eq "$(wc -l <"$work/declared")" ] || fail "a declaration was not understood"
+
+# All globals of the static library.
+"$nm" -g --defined-only "$static" | awk 'NF == 3 { print $3 }' >"$work/globals"
+if grep -v '^kinit_' "$work/globals" >"$work/foreign"; then
+  fail "globals without the prefix kinit_: $(tr '\n' ' ' <"$work/foreign")"
+fi
+
+# One line for each room's object: number of globals, their names; then what it needs of the rest of kinit.
+"$nm" -g "$static" | awk '
+  /^kernels_[a-z0-9_]*\.c\.o:$/ { room = $1; rooms++; next }
+  /:$/ { room = "" }
+  room != "" && NF == 3 { count[rooms]++; names[rooms] = names[rooms] " " $3; member[rooms] = room }
+  room != "" && $1 == "U" && $2 ~ /^kinit_/ { print "uses", room, $2 }
+  END { for (i = 1; i <= rooms; i++) print count[i] + 0, member[i] names[i] }' >"$work/rooms"
+[ -s "$work/rooms" ] || fail "no room found in $static"
+while read -r count rest; do
+  case "$count $rest" in
+    "1 "*" kinit_room_"*) ;;
+    "uses "*) fail "a room reaches above the wall: $rest" ;;
+    *) fail "a room must export one table, kinit_room_...: $count global symbols: $rest" ;;
+  esac
+done <"$work/rooms"
+
+[ $failures -eq 0 ] || exit 1
+echo "check_symbols: $(wc -l <"$work/declared") functions exported, $(wc -l <"$work/globals") globals," \
+  "$(wc -l <"$work/rooms") rooms"

@@ -1,0 +1,342 @@
+/* Statistics of numbers that should be independent and of a known distribution, each with its p-value.
+ *
+ * Owns: the statistics, which know nothing of kinit and take arrays, so that planted defects can be shown to fail them.
+ * Included by test_statistics.cpp only. SPDX-License-Identifier: Apache-2.0
+ *
+ * All p-values are two-sided where too good is as suspicious as too bad. A battery takes an array at a time; what counts
+ * or adds goes on over all arrays, what sorts takes the beginning of each and keeps the worst. */
+#ifndef KINIT_TESTS_STATISTICS_H
+#define KINIT_TESTS_STATISTICS_H
+
+#include <algorithm>
+#include <array>
+#include <boost/math/distributions/binomial.hpp>
+#include <boost/math/distributions/chi_squared.hpp>
+#include <boost/math/distributions/normal.hpp>
+#include <boost/math/distributions/poisson.hpp>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace kinit_test {
+
+struct Result {
+  std::string name;
+  double p;
+};
+
+/* ---- From a statistic to p --------------------------------------------------------------------------------------- */
+
+inline double TwoSided(double lower, double upper) { return std::min(1.0, 2 * std::min(lower, upper)); }
+
+/* of a sum that is normal with mean 0 and this standard deviation */
+inline double NormalP(double sum, double deviation) {
+  return 2 * cdf(complement(boost::math::normal(), std::fabs(sum / deviation)));
+}
+
+inline double PoissonP(uint64_t count, double expected) {
+  const boost::math::poisson law(expected);
+  const double k = static_cast<double>(count);
+  return TwoSided(cdf(law, k), count == 0 ? 1.0 : cdf(complement(law, k - 1)));
+}
+
+inline double ChiSquareP(const std::vector<uint64_t> &counts, const std::vector<double> &expected) {
+  double sum = 0;
+  for (size_t i = 0; i < counts.size(); i++) {
+    const double difference = static_cast<double>(counts[i]) - expected[i];
+    sum += difference * difference / expected[i];
+  }
+  const boost::math::chi_squared law(static_cast<double>(counts.size() - 1));
+  return TwoSided(cdf(law, sum), cdf(complement(law, sum)));
+}
+
+/* Kolmogorov's limit, with Stephens' correction for n. */
+inline double KolmogorovSmirnovP(const std::vector<double> &sorted) {
+  const double n = static_cast<double>(sorted.size());
+  double distance = 0;
+  for (size_t i = 0; i < sorted.size(); i++) {
+    const double below = static_cast<double>(i) / n, above = static_cast<double>(i + 1) / n;
+    distance = std::max({distance, sorted[i] - below, above - sorted[i]});
+  }
+  const double x = (std::sqrt(n) + 0.12 + 0.11 / std::sqrt(n)) * distance;
+  double p = 0;
+  for (int k = 1; k <= 100; k++) p += (k % 2 == 1 ? 2 : -2) * std::exp(-2.0 * k * k * x * x);
+  return x < 0.2 ? 1 : std::max(p, 0.0);
+}
+
+/* The limit of the statistic's distribution: Marsaglia and Marsaglia (Evaluating the Anderson-Darling Distribution, 2004)
+ * below 2, and above the leading term of its tail, of which 12 % are missing at 2 and less beyond. */
+inline double AndersonDarlingP(const std::vector<double> &sorted) {
+  const size_t n = sorted.size();
+  double sum = 0;
+  for (size_t i = 0; i < n; i++)
+    sum += static_cast<double>(2 * i + 1) * (std::log(sorted[i]) + std::log1p(-sorted[n - 1 - i]));
+  const double z = -static_cast<double>(n) - sum / static_cast<double>(n);
+  if (z >= 2) return std::min(1.0, std::sqrt(3.0) * std::erfc(std::sqrt(z)));
+  const double series =
+      2.00012 + (0.247105 - (0.0649821 - (0.0347962 - (0.011672 - 0.00168691 * z) * z) * z) * z) * z;
+  return 1 - std::exp(-1.2337141 / z) / std::sqrt(z) * series;
+}
+
+/* ---- What adds up over arrays ------------------------------------------------------------------------------------- */
+
+/* Equally probable cells. */
+class Cells {
+ public:
+  explicit Cells(size_t count) : counts_(count) {}
+  void Add(size_t cell) { counts_[std::min(cell, counts_.size() - 1)]++; }
+  /* u in [0, 1) */
+  void AddUnit(double u) { Add(static_cast<size_t>(u * static_cast<double>(counts_.size()))); }
+  double P() const {
+    uint64_t total = 0;
+    for (const uint64_t count : counts_) total += count;
+    const double expected = static_cast<double>(total) / static_cast<double>(counts_.size());
+    return ChiSquareP(counts_, std::vector<double>(counts_.size(), expected));
+  }
+
+ private:
+  std::vector<uint64_t> counts_;
+};
+
+/* Raw moments 1 to 4; `exact` holds those of the distribution from 0 to 8. */
+class Moments {
+ public:
+  explicit Moments(const std::array<double, 9> &exact) : exact_(exact) {}
+  void Add(double x) {
+    double power = x;
+    for (double &sum : sums_) {
+      sum += power;
+      power *= x;
+    }
+    count_++;
+  }
+  double P(size_t k) const {
+    const double n = static_cast<double>(count_), variance = exact_[2 * k] - exact_[k] * exact_[k];
+    return NormalP(sums_[k - 1] - n * exact_[k], std::sqrt(n * variance));
+  }
+
+ private:
+  std::array<double, 9> exact_;
+  std::array<double, 4> sums_ = {};
+  uint64_t count_ = 0;
+};
+
+/* Correlation of numbers of this mean and variance with those 1 to 8 places on, within an array. */
+class Lags {
+ public:
+  static constexpr size_t kLags = 8;
+  Lags(double mean, double variance) : mean_(mean), variance_(variance) {}
+
+  template <typename Function>
+  void Add(const std::vector<float> &values, Function function) {
+    centred_.resize(values.size());
+    for (size_t i = 0; i < values.size(); i++) centred_[i] = function(static_cast<double>(values[i])) - mean_;
+    for (size_t lag = 1; lag <= kLags; lag++) {
+      double sum = 0;
+      for (size_t i = lag; i < values.size(); i++) sum += centred_[i] * centred_[i - lag];
+      sums_[lag - 1] += sum;
+      counts_[lag - 1] += values.size() - lag;
+    }
+  }
+  double P(size_t lag) const {
+    return NormalP(sums_[lag - 1], variance_ * std::sqrt(static_cast<double>(counts_[lag - 1])));
+  }
+  void Append(const std::string &name, std::vector<Result> *results) const {
+    for (size_t lag = 1; lag <= kLags; lag++) results->push_back({name + " at lag " + std::to_string(lag), P(lag)});
+  }
+
+ private:
+  double mean_, variance_;
+  std::vector<double> centred_;
+  std::array<double, kLags> sums_ = {};
+  std::array<size_t, kLags> counts_ = {};
+};
+
+/* Kolmogorov-Smirnov and Anderson-Darling of the beginning of each array; the smaller of the p-values, times their
+ * number. */
+class Sorted {
+ public:
+  static constexpr size_t kMost = size_t{1} << 20;
+  void Add(std::vector<double> units) {
+    std::sort(units.begin(), units.end());
+    kolmogorov_ = std::min(kolmogorov_, KolmogorovSmirnovP(units));
+    anderson_ = std::min(anderson_, AndersonDarlingP(units));
+    arrays_++;
+  }
+  void Append(std::vector<Result> *results) const {
+    results->push_back({"Kolmogorov-Smirnov", std::min(1.0, kolmogorov_ * arrays_)});
+    results->push_back({"Anderson-Darling", std::min(1.0, anderson_ * arrays_)});
+  }
+
+ private:
+  double kolmogorov_ = 1, anderson_ = 1, arrays_ = 0;
+};
+
+/* ---- Batteries ---------------------------------------------------------------------------------------------------- */
+
+inline double UpperTail(double z) { return 0.5 * std::erfc(z * 0.70710678118654752); }
+
+class NormalBattery {
+ public:
+  /* thresholds: distances from 0 beyond which the values are counted */
+  explicit NormalBattery(std::vector<double> thresholds)
+      : thresholds_(std::move(thresholds)), beyond_(thresholds_.size()) {}
+
+  void Add(const std::vector<float> &z) {
+    std::vector<double> units;
+    for (size_t i = 0; i < z.size(); i++) {
+      const double u = UpperTail(-static_cast<double>(z[i]));
+      bins_.AddUnit(u);
+      moments_.Add(z[i]);
+      if (i < Sorted::kMost) units.push_back(u);
+      for (size_t k = 0; k < thresholds_.size(); k++) beyond_[k] += std::fabs(z[i]) > thresholds_[k];
+    }
+    for (size_t i = 0; i + 1 < z.size(); i += 2) AddPair(z[i], z[i + 1]);
+    sorted_.Add(std::move(units));
+    plain_.Add(z, [](double x) { return x; });
+    magnitude_.Add(z, [](double x) { return std::fabs(x); });
+    square_.Add(z, [](double x) { return x * x; });
+    count_ += z.size();
+  }
+
+  std::vector<Result> Results() const {
+    std::vector<Result> results = {{"chi-square", bins_.P()},
+                                   {"r^2 of pairs", radii_.P()},
+                                   {"angle of pairs", angles_.P()},
+                                   {"r^2 with angle", both_.P()}};
+    sorted_.Append(&results);
+    for (size_t k = 1; k <= 4; k++) results.push_back({"moment " + std::to_string(k), moments_.P(k)});
+    for (size_t k = 0; k < thresholds_.size(); k++) {
+      const double expected = static_cast<double>(count_) * 2 * UpperTail(thresholds_[k]);
+      results.push_back({"beyond " + std::to_string(thresholds_[k]).substr(0, 3), PoissonP(beyond_[k], expected)});
+    }
+    plain_.Append("z", &results);
+    magnitude_.Append("|z|", &results);
+    square_.Append("z^2", &results);
+    return results;
+  }
+
+ private:
+  static constexpr size_t kSide = 64;
+
+  void AddPair(double x, double y) {
+    const double radius = std::exp(-0.5 * (x * x + y * y)); /* uniform, as the angle in turns is */
+    const double angle = std::atan2(y, x) * 0.15915494309189534 + 0.5;
+    radii_.AddUnit(radius);
+    angles_.AddUnit(angle);
+    const size_t row = std::min(static_cast<size_t>(radius * kSide), kSide - 1);
+    both_.Add(row * kSide + std::min(static_cast<size_t>(angle * kSide), kSide - 1));
+  }
+
+  std::vector<double> thresholds_;
+  std::vector<uint64_t> beyond_;
+  uint64_t count_ = 0;
+  Cells bins_{4096}, radii_{1024}, angles_{1024}, both_{kSide *kSide};
+  Moments moments_{{1, 0, 1, 0, 3, 0, 15, 0, 105}};
+  Sorted sorted_;
+  Lags plain_{0, 1}, magnitude_{0.79788456080286536, 0.36338022763241866}, square_{1, 2};
+};
+
+/* Uniform numbers on [0, 1) that are multiples of 2^-24. */
+class UniformBattery {
+ public:
+  void Add(const std::vector<float> &u) {
+    std::vector<double> units;
+    for (size_t i = 0; i < u.size(); i++) {
+      bins_.AddUnit(u[i]);
+      moments_.Add(2 * static_cast<double>(u[i]) - kCentre);
+      const uint32_t integer = static_cast<uint32_t>(static_cast<double>(u[i]) * 0x1p24);
+      for (size_t bit = 0; bit < kBits; bit++) ones_[bit] += integer >> bit & 1;
+      if (i < Sorted::kMost) units.push_back(static_cast<double>(u[i]) + 0x1p-25);
+    }
+    sorted_.Add(std::move(units));
+    plain_.Add(u, [](double x) { return 2 * x - kCentre; });
+    magnitude_.Add(u, [](double x) { return std::fabs(2 * x - kCentre); });
+    count_ += u.size();
+  }
+
+  std::vector<Result> Results() const {
+    std::vector<Result> results = {{"chi-square", bins_.P()}};
+    sorted_.Append(&results);
+    for (size_t k = 1; k <= 4; k++) results.push_back({"moment " + std::to_string(k), moments_.P(k)});
+    const double n = static_cast<double>(count_);
+    for (size_t bit = 0; bit < kBits; bit++)
+      results.push_back({"bit " + std::to_string(bit), NormalP(static_cast<double>(ones_[bit]) - n / 2, std::sqrt(n) / 2)});
+    plain_.Append("u", &results);
+    magnitude_.Append("|2u - 1|", &results);
+    return results;
+  }
+
+ private:
+  static constexpr size_t kBits = 24;
+  static constexpr double kCentre = 1 - 0x1p-24; /* so that the mean is exactly 0 */
+  std::array<uint64_t, kBits> ones_ = {};
+  uint64_t count_ = 0;
+  Cells bins_{4096};
+  Moments moments_{{1, 0, 1.0 / 3, 0, 1.0 / 5, 0, 1.0 / 7, 0, 1.0 / 9}};
+  Sorted sorted_;
+  Lags plain_{0, 1.0 / 3}, magnitude_{0.5, 1.0 / 12};
+};
+
+/* ---- bf16 --------------------------------------------------------------------------------------------------------- */
+
+inline double Bf16Value(uint32_t bits) {
+  float value;
+  bits <<= 16;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
+}
+
+/* Chi-square of bf16 numbers against the distribution before rounding: the cell of a number reaches half way to its
+ * neighbours. `between` is the probability of an interval of numbers that are not negative; the distribution is
+ * symmetric. Neighbouring cells are joined until 1000 are expected. */
+inline double Bf16P(const std::vector<uint16_t> &values, const std::function<double(double, double)> &between) {
+  constexpr uint32_t kNumbers = 0x7F80; /* 0 to below infinity */
+  std::array<std::vector<uint64_t>, 2> seen;
+  for (std::vector<uint64_t> &side : seen) side.resize(kNumbers + 1);
+  for (const uint16_t value : values) seen[value >> 15][std::min<uint32_t>(value & 0x7FFFu, kNumbers)]++;
+  std::vector<uint64_t> counts;
+  std::vector<double> expected;
+  for (const std::vector<uint64_t> &side : seen) {
+    uint64_t count = 0;
+    double probability = 0, low = 0;
+    const auto close = [&] {
+      counts.push_back(count);
+      expected.push_back(probability * static_cast<double>(values.size()));
+      count = 0;
+      probability = 0;
+    };
+    for (uint32_t bits = 0; bits < kNumbers; bits++) {
+      const double high = 0.5 * Bf16Value(bits) + 0.5 * (bits + 1 < kNumbers ? Bf16Value(bits + 1) : 0x1p128);
+      count += side[bits];
+      probability += between(low, high);
+      low = high;
+      if (probability * static_cast<double>(values.size()) >= 1000) close();
+    }
+    if (probability > 0 || count > 0) { /* the rest of the tail joins the last cell */
+      counts.back() += count + side[kNumbers];
+      expected.back() += probability * static_cast<double>(values.size());
+    }
+  }
+  return ChiSquareP(counts, expected);
+}
+
+/* ---- Angles against their words ------------------------------------------------------------------------------------ */
+
+/* Share of the pairs whose angle is not that of their word, by more than a millionth of a turn. */
+inline double WrongAngles(const std::vector<float> &z, const std::vector<uint32_t> &words) {
+  uint64_t wrong = 0;
+  for (size_t i = 0; i + 1 < z.size(); i += 2) {
+    const double angle = std::atan2(static_cast<double>(z[i + 1]), static_cast<double>(z[i])) * 0.15915494309189534;
+    const double difference = angle - (static_cast<double>(words[i + 1]) + 0.5) * 0x1p-32;
+    wrong += std::fabs(difference - std::round(difference)) > 1e-6;
+  }
+  return static_cast<double>(wrong) / static_cast<double>(z.size() / 2);
+}
+
+}  // namespace kinit_test
+
+#endif

@@ -1,0 +1,317 @@
+/* Every instruction set against scalar, byte for byte: any count, alignment, offset, slice, stride and number of threads.
+ *
+ * Owns: the differential tests of the rooms. That scalar itself is right is the business of test_golden.cpp and
+ * test_stream.cpp. SPDX-License-Identifier: Apache-2.0 */
+#include <algorithm>
+#include <random>
+
+#include "support.h"
+
+extern "C" {
+#include "dispatch.h"
+#include "kernel.h"
+}
+
+namespace kinit_test {
+namespace {
+
+constexpr kinit_stream kStream = {0x0123456789ABCDEF, 0xFEDCBA9876543210, 0};
+
+kinit_stream At(uint64_t offset) { return {kStream.seed, kStream.subsequence, offset}; }
+
+using Bytes = std::vector<unsigned char>;
+
+/* The first elements of kStream, drawn by scalar in one fill of one thread. */
+Bytes Reference(const Filling &filling, size_t count) {
+  const ScopedIsa isa("scalar");
+  const ScopedThreads threads(1);
+  return BytesOf(filling, count, kStream);
+}
+
+class Rooms : public testing::TestWithParam<std::tuple<const char *, Filling>> {
+ protected:
+  void SetUp() override {
+    const ScopedIsa scalar("scalar");
+    if (NeedsFma(filling_)) GTEST_SKIP() << filling_.name << " needs fused multiply-add";
+    const ScopedIsa isa(isa_);
+    if (!isa.supported()) GTEST_SKIP() << "this machine or build has no " << isa_;
+  }
+
+  kinit_status Fill(void *dst, size_t count, uint64_t offset) const {
+    return filling_.fill(dst, filling_.dtype, count, At(offset));
+  }
+
+  /* Fills `count` elements at `dst`, inside the painted memory, and compares. */
+  void ExpectFill(GuardedMemory *memory, unsigned char *dst, size_t count, uint64_t offset,
+                  const Bytes &reference) const {
+    memory->Paint();
+    ASSERT_EQ(Fill(dst, count, offset), KINIT_OK);
+    ASSERT_TRUE(memory->Holds(dst, reference.data() + offset * size_, count * size_))
+        << filling_.name << " by " << isa_ << ": count " << count << ", offset " << offset << ", destination "
+        << dst - memory->begin() << " bytes behind the page";
+  }
+
+  const char *const isa_ = std::get<0>(GetParam());
+  const Filling filling_ = std::get<1>(GetParam());
+  const size_t size_ = SizeOf(filling_.dtype);
+};
+
+/* Counts around vectors, groups and tiles of every room, then primes. */
+std::vector<size_t> Counts() {
+  std::vector<size_t> counts;
+  for (size_t i = 0; i <= 70; i++) counts.push_back(i);
+  for (const size_t tile : {96u, 128u, 192u, 256u, 384u, 512u, 768u, 1024u, 1536u, 2048u, 3072u})
+    for (const size_t count : {tile - 1, tile, tile + 1}) counts.push_back(count);
+  for (const size_t prime : {127u, 251u, 509u, 1021u, 4099u}) counts.push_back(prime);
+  return counts;
+}
+
+/* The destination touches the page that must not be touched, at its end and at its beginning. */
+TEST_P(Rooms, GuardPages) {
+  const Bytes reference = Reference(filling_, 5000);
+  const ScopedIsa isa(isa_);
+  for (const size_t count : Counts()) {
+    GuardedMemory memory(count * size_ + 1);
+    for (const uint64_t offset : {0, 1, 2, 3, 5, 31, 64, 767}) {
+      ExpectFill(&memory, memory.begin(), count, offset, reference);
+      if (HasFatalFailure()) return;
+      ExpectFill(&memory, memory.end() - count * size_, count, offset, reference);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST_P(Rooms, EveryAlignmentWithinACacheLine) {
+  const Bytes reference = Reference(filling_, 7000);
+  const ScopedIsa isa(isa_);
+  GuardedMemory memory(6200 * size_ + 128);
+  for (const size_t count : {1u, 17u, 63u, 300u, 1537u, 6151u}) {
+    for (size_t shift = 0; shift < 64; shift += size_) {
+      for (const uint64_t offset : {0, 1, 14}) {
+        ExpectFill(&memory, memory.begin() + 64 + shift, count, offset, reference);
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
+TEST_P(Rooms, SlicesMakeTheWhole) {
+  const size_t count = 100003;
+  const Bytes reference = Reference(filling_, count);
+  const ScopedIsa isa(isa_);
+  std::mt19937 random(42);
+  for (const uint64_t longest : {7u, 300u, 20000u}) {
+    GuardedMemory memory(reference.size());
+    memory.Paint();
+    for (size_t begin = 0; begin < count;) {
+      const size_t slice = std::min<size_t>(1 + random() % longest, count - begin);
+      ASSERT_EQ(Fill(memory.begin() + begin * size_, slice, begin), KINIT_OK);
+      begin += slice;
+    }
+    ASSERT_TRUE(memory.Holds(memory.begin(), reference.data(), reference.size())) << "slices up to " << longest;
+  }
+}
+
+/* Large enough for 64 pieces, at a destination and an offset that divide no piece evenly. */
+TEST_P(Rooms, AnyNumberOfThreads) {
+  const size_t count = (9 << 20) / size_ + 13;
+  const Bytes reference = Reference(filling_, count + 3);
+  const ScopedIsa isa(isa_);
+  GuardedMemory memory(count * size_ + 64);
+  for (const int number : {1, 2, 3, 7, 64}) {
+    const ScopedThreads threads(number);
+    ExpectFill(&memory, memory.begin() + size_, count, 3, reference);
+    if (HasFatalFailure()) FAIL() << number << " threads";
+  }
+}
+
+/* ---- The kernels themselves: runs and streaming stores ---------------------------------------------------------- */
+
+/* One call of a room's kernel. */
+struct KernelCase {
+  const char *name;
+  kinit_dtype dtype;
+  kinit_kernel *(*kernel)(const kinit_room *room);
+  kinit_status (*fill)(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream);
+  kinit_draw draw;
+};
+
+template <kinit_dtype kDtype>
+kinit_kernel *Uniform(const kinit_room *room) {
+  return room->uniform[kDtype];
+}
+template <kinit_dtype kDtype>
+kinit_kernel *Normal(const kinit_room *room) {
+  return room->normal[kDtype];
+}
+kinit_kernel *Bits(const kinit_room *room) { return room->bits; }
+kinit_kernel *Constant(const kinit_room *room) { return room->constant; }
+
+kinit_status UnitUniform(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream) {
+  return kinit_fill_uniform(dst, dtype, count, 0, 1, stream);
+}
+kinit_status UnitNormal(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream) {
+  return kinit_fill_normal(dst, dtype, count, 0, 1, stream);
+}
+kinit_status One(void *dst, kinit_dtype dtype, size_t count, kinit_stream) {
+  return kinit_fill_constant(dst, dtype, count, 1.0);
+}
+
+kinit_draw PlainDraw() {
+  kinit_draw draw = {};
+  draw.seed = kStream.seed;
+  draw.subsequence = kStream.subsequence;
+  return draw;
+}
+kinit_draw UniformDraw(double limit) {
+  kinit_draw draw = PlainDraw();
+  draw.as.uniform = {0.0, 1.0, limit};
+  return draw;
+}
+kinit_draw NormalDraw() {
+  kinit_draw draw = PlainDraw();
+  draw.as.normal = {0.0, 1.0};
+  return draw;
+}
+kinit_draw ConstantDraw(uint64_t pattern, size_t size) {
+  kinit_draw draw = PlainDraw();
+  draw.as.constant = {pattern, size};
+  return draw;
+}
+
+const KernelCase kKernels[] = {
+    {"bits", KINIT_F32, Bits, FillBits, PlainDraw()},
+    {"constant_f32", KINIT_F32, Constant, One, ConstantDraw(0x3F8000003F800000, 4)},
+    {"constant_f64", KINIT_F64, Constant, One, ConstantDraw(0x3FF0000000000000, 8)},
+    {"constant_bf16", KINIT_BF16, Constant, One, ConstantDraw(0x3F803F803F803F80, 2)},
+    {"uniform_f32", KINIT_F32, Uniform<KINIT_F32>, UnitUniform, UniformDraw(1 - 0x1p-24)},
+    {"uniform_f64", KINIT_F64, Uniform<KINIT_F64>, UnitUniform, UniformDraw(1 - 0x1p-53)},
+    {"uniform_f16", KINIT_F16, Uniform<KINIT_F16>, UnitUniform, UniformDraw(1 - 0x1p-24)},
+    {"uniform_bf16", KINIT_BF16, Uniform<KINIT_BF16>, UnitUniform, UniformDraw(1 - 0x1p-24)},
+    {"normal_f32", KINIT_F32, Normal<KINIT_F32>, UnitNormal, NormalDraw()},
+    {"normal_f64", KINIT_F64, Normal<KINIT_F64>, UnitNormal, NormalDraw()},
+    {"normal_f16", KINIT_F16, Normal<KINIT_F16>, UnitNormal, NormalDraw()},
+    {"normal_bf16", KINIT_BF16, Normal<KINIT_BF16>, UnitNormal, NormalDraw()},
+};
+
+class Kernels : public testing::TestWithParam<std::tuple<const char *, KernelCase>> {
+ protected:
+  void SetUp() override {
+    const ScopedIsa isa(isa_);
+    if (!isa.supported()) GTEST_SKIP() << "this machine or build has no " << isa_;
+    kernel_ = case_.kernel(kinit_active_room());
+    if (kernel_ == nullptr) GTEST_SKIP() << isa_ << " cannot draw " << case_.name << " on this processor";
+  }
+
+  /* Elements of kStream from `first` on, by scalar. */
+  Bytes Expected(uint64_t first, size_t count) const {
+    const ScopedIsa isa("scalar");
+    const ScopedThreads threads(1);
+    return BytesOf({case_.name, case_.dtype, case_.fill}, count, At(first));
+  }
+
+  const char *const isa_ = std::get<0>(GetParam());
+  const KernelCase case_ = std::get<1>(GetParam());
+  const size_t size_ = SizeOf(case_.dtype);
+  kinit_kernel *kernel_ = nullptr;
+};
+
+TEST_P(Kernels, StreamingStores) {
+  const Bytes reference = Expected(0, 9000);
+  kinit_draw draw = case_.draw;
+  draw.streaming = true;
+  GuardedMemory memory(8200 * size_ + 128);
+  for (const size_t count : {1u, 2u, 15u, 16u, 17u, 100u, 767u, 1600u, 8191u}) {
+    for (size_t shift = 0; shift < 64; shift += size_) {
+      for (const uint64_t first : {0, 1, 64, 66}) {
+        unsigned char *const dst = memory.begin() + shift;
+        memory.Paint();
+        const kinit_run run = {dst, 1, first, count};
+        kernel_(&draw, &run, 1);
+        ASSERT_TRUE(memory.Holds(dst, reference.data() + first * size_, count * size_))
+            << "count " << count << ", shift " << shift << ", first " << first;
+      }
+    }
+  }
+}
+
+/* Many runs in one call, of any length, stride and place, some beyond 2^32 blocks, each into memory of its own. */
+TEST_P(Kernels, RunsOfAnyKind) {
+  std::mt19937_64 random(7);
+  const uint64_t wrap = uint64_t{1} << (case_.dtype == KINIT_F64 ? 33 : 34);
+  const uint64_t places[] = {0, 12345, wrap - 1000, 5 * wrap - 17, uint64_t{1} << 60};
+  const int64_t strides[] = {1, 1, 1, 2, -1, 3, -7};
+  const size_t area = 1200 * 7 + 1, count_of_runs = 60;
+  Bytes memory(area * count_of_runs * size_, 0xA5), expected = memory;
+  std::vector<kinit_run> runs;
+  for (size_t i = 0; i < count_of_runs; i++) {
+    const uint64_t count = 1 + random() % (i % 3 == 0 ? 1200 : 20);
+    const uint64_t first = places[random() % 5] + random() % 2000;
+    const int64_t stride = strides[random() % 7];
+    const size_t begin = (i * area + (stride < 0 ? area - 1 : 0)) * size_;
+    runs.push_back({memory.data() + begin, stride, first, count});
+    const Bytes values = Expected(first, count);
+    for (size_t k = 0; k < count; k++) {
+      const int64_t at = static_cast<int64_t>(begin) + static_cast<int64_t>(k) * stride * static_cast<int64_t>(size_);
+      std::memcpy(expected.data() + at, values.data() + k * size_, size_);
+    }
+  }
+  kernel_(&case_.draw, runs.data(), runs.size());
+  EXPECT_TRUE(memory == expected);
+}
+
+/* ---- Above every cache ------------------------------------------------------------------------------------------- */
+
+class LargeFill : public testing::TestWithParam<const char *> {};
+
+TEST_P(LargeFill, NormalsOf64MiB) {
+  const Filling normal = {"normal_f32", KINIT_F32, FillNormal};
+  const size_t count = (64u << 20) / 4 - 5;
+  const ScopedIsa isa(GetParam());
+  if (!isa.supported()) GTEST_SKIP() << "this machine or build has no " << GetParam();
+  std::vector<float> whole(count + 1), small(1 << 14);
+  ASSERT_EQ(normal.fill(whole.data() + 1, KINIT_F32, count, At(1)), KINIT_OK);
+  /* against small fills, which use neither threads nor streaming stores */
+  kinit_set_isa("scalar");
+  for (size_t begin = 0; begin < count; begin += small.size()) {
+    const size_t part = std::min(small.size(), count - begin);
+    ASSERT_EQ(normal.fill(small.data(), KINIT_F32, part, At(1 + begin)), KINIT_OK);
+    ASSERT_EQ(std::memcmp(small.data(), whole.data() + 1 + begin, part * 4), 0) << "from element " << begin;
+  }
+}
+
+/* ---- The two builds of the scalar room ---------------------------------------------------------------------------- */
+
+extern "C" {
+extern const kinit_room kinit_room_scalar;
+__attribute__((weak)) extern const kinit_room kinit_room_scalar_fma;
+}
+
+TEST(ScalarRoom, WithoutFmaEqualsWithFma) {
+  if (&kinit_room_scalar_fma == nullptr) GTEST_SKIP() << "this build has one scalar room";
+  if (kinit_active_room() == &kinit_room_scalar) GTEST_SKIP() << "this processor has no fused multiply-add";
+  for (const KernelCase &c : kKernels) {
+    const size_t count = 5000, size = SizeOf(c.dtype);
+    Bytes without(count * size), with(count * size);
+    const kinit_run runs[] = {{without.data(), 1, 12345, count}, {with.data(), 1, 12345, count}};
+    kinit_kernel *const kernel = c.kernel(&kinit_room_scalar);
+    if (kernel == nullptr) continue; /* normals in f64 */
+    kernel(&c.draw, &runs[0], 1);
+    c.kernel(&kinit_room_scalar_fma)(&c.draw, &runs[1], 1);
+    EXPECT_TRUE(without == with) << c.name;
+  }
+}
+
+template <typename Info>
+std::string IsaAndName(const Info &chosen) {
+  return std::string(std::get<0>(chosen.param)) + "_" + std::get<1>(chosen.param).name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Isa, Rooms, testing::Combine(testing::ValuesIn(kIsaNames), testing::ValuesIn(kFillings)),
+                         [](const auto &chosen) { return IsaAndName(chosen); });
+INSTANTIATE_TEST_SUITE_P(Isa, Kernels, testing::Combine(testing::ValuesIn(kIsaNames), testing::ValuesIn(kKernels)),
+                         [](const auto &chosen) { return IsaAndName(chosen); });
+INSTANTIATE_TEST_SUITE_P(Isa, LargeFill, testing::ValuesIn(kIsaNames), [](const auto &chosen) { return chosen.param; });
+
+}  // namespace
+}  // namespace kinit_test

@@ -5,7 +5,7 @@
 //   kinit_bench [--size=BYTES] [--long] [options of Google Benchmark]
 //     --size=BYTES  written by a large fill; K, M and G may follow the number (default 1G)
 //     --long        sizes up to 16 GiB as well
-//     --benchmark_filter=REGEX, --benchmark_out=FILE, --benchmark_list_tests and more: Google Benchmark's user guide
+//     --benchmark_filter=REGEX, --benchmark_out=FILE, --benchmark_list_tests and more: see Google Benchmark
 //
 // Rows run in random order, several times each, and medians count, so that a slow moment of the machine does not fall
 // on one row alone.
@@ -27,23 +27,23 @@ constexpr char kUsage[] =
     "usage: kinit_bench [--size=BYTES] [--long] [options of Google Benchmark]\n"
     "  --size=BYTES  written by a large fill; K, M and G may follow the number (default 1G)\n"
     "  --long        sizes up to 16 GiB as well\n"
-    "  --benchmark_filter=REGEX, --benchmark_out=FILE, --benchmark_list_tests and more: Google Benchmark's user guide\n";
+    "  --benchmark_filter=REGEX, --benchmark_out=FILE, --benchmark_list_tests and more: see Google Benchmark\n";
 
 // "512M" -> 536870912; 0 if it is no size of at least 64 MiB, below which a fill is not large.
-size_t ParseSize(const char* text) {
-  char* end;
+size_t ParseSize(const char *text) {
+  char *end;
   const unsigned long long number = std::strtoull(text, &end, 10);
-  const char* const units = "KMG";
-  const char* unit = *end != '\0' ? std::strchr(units, *end) : nullptr;
+  const char *const units = "KMG";
+  const char *unit = *end != '\0' ? std::strchr(units, *end) : nullptr;
   if (end == text || (*end != '\0' && (unit == nullptr || end[1] != '\0'))) return 0;
   const size_t bytes = static_cast<size_t>(number) << (unit != nullptr ? 10 * (unit - units + 1) : 0);
   return bytes >= size_t{64} << 20 ? bytes / 4096 * 4096 : 0;
 }
 
 // Takes kinit_bench's own options out of the arguments. False if one is wrong.
-bool TakeOptions(std::vector<char*>* arguments, bench::Options* options) {
-  std::vector<char*> rest;
-  for (char* argument : *arguments) {
+bool TakeOptions(std::vector<char *> *arguments, bench::Options *options) {
+  std::vector<char *> rest;
+  for (char *argument : *arguments) {
     if (std::strncmp(argument, "--size=", 7) == 0) {
       options->size = ParseSize(argument + 7);
       if (options->size == 0) return false;
@@ -57,13 +57,13 @@ bool TakeOptions(std::vector<char*>* arguments, bench::Options* options) {
   return true;
 }
 
-std::string CommandLine(const std::vector<char*>& arguments) {
+std::string CommandLine(const std::vector<char *> &arguments) {
   std::string line = "kinit_bench";
   for (size_t i = 1; i < arguments.size(); i++) line += std::string(" ") + arguments[i];
   return line;
 }
 
-void DescribeMachine(const bench::Plan& plan, const std::string& command) {
+void DescribeMachine(const bench::Plan &plan, const std::string &command) {
   benchmark::AddCustomContext("kinit", kinit_version());
   benchmark::AddCustomContext("cpu", bench::CpuName());
   benchmark::AddCustomContext("threads", std::to_string(plan.threads));
@@ -75,8 +75,8 @@ void DescribeMachine(const bench::Plan& plan, const std::string& command) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
-  std::vector<char*> arguments(argv, argv + argc);
+int main(int argc, char **argv) {
+  std::vector<char *> arguments(argv, argv + argc);
   const std::string command = CommandLine(arguments);
   bench::Options options;
   if (!TakeOptions(&arguments, &options)) {

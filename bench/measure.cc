@@ -39,33 +39,41 @@ double CyclesPerSecondOnce() {
   __asm__ volatile("" : "+r"(one));
   const double begin = Now();
   for (int i = 0; i < kLoops; i++) {
-    sum += one; __asm__ volatile("" : "+r"(sum));
-    sum += one; __asm__ volatile("" : "+r"(sum));
-    sum += one; __asm__ volatile("" : "+r"(sum));
-    sum += one; __asm__ volatile("" : "+r"(sum));
-    sum += one; __asm__ volatile("" : "+r"(sum));
-    sum += one; __asm__ volatile("" : "+r"(sum));
-    sum += one; __asm__ volatile("" : "+r"(sum));
-    sum += one; __asm__ volatile("" : "+r"(sum));
+    sum += one;
+    __asm__ volatile("" : "+r"(sum));
+    sum += one;
+    __asm__ volatile("" : "+r"(sum));
+    sum += one;
+    __asm__ volatile("" : "+r"(sum));
+    sum += one;
+    __asm__ volatile("" : "+r"(sum));
+    sum += one;
+    __asm__ volatile("" : "+r"(sum));
+    sum += one;
+    __asm__ volatile("" : "+r"(sum));
+    sum += one;
+    __asm__ volatile("" : "+r"(sum));
+    sum += one;
+    __asm__ volatile("" : "+r"(sum));
   }
   return 8.0 * kLoops / (Now() - begin);
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx"))) void StorePiece(char* memory, size_t bytes) {
+__attribute__((target("avx"))) void StorePiece(char *memory, size_t bytes) {
   const __m256i value = _mm256_set1_epi64x(static_cast<int64_t>(kPattern));
   for (size_t i = 0; i < bytes; i += 64) {
-    _mm256_stream_si256(reinterpret_cast<__m256i*>(memory + i), value);
-    _mm256_stream_si256(reinterpret_cast<__m256i*>(memory + i + 32), value);
+    _mm256_stream_si256(reinterpret_cast<__m256i *>(memory + i), value);
+    _mm256_stream_si256(reinterpret_cast<__m256i *>(memory + i + 32), value);
   }
   _mm_sfence();
 }
-void StorePieceSse2(char* memory, size_t bytes) {
+void StorePieceSse2(char *memory, size_t bytes) {
   const __m128i value = _mm_set1_epi64x(static_cast<int64_t>(kPattern));
-  for (size_t i = 0; i < bytes; i += 16) _mm_stream_si128(reinterpret_cast<__m128i*>(memory + i), value);
+  for (size_t i = 0; i < bytes; i += 16) _mm_stream_si128(reinterpret_cast<__m128i *>(memory + i), value);
   _mm_sfence();
 }
-void Store(char* memory, size_t bytes) {
+void Store(char *memory, size_t bytes) {
   if (__builtin_cpu_supports("avx"))
     StorePiece(memory, bytes);
   else
@@ -73,11 +81,11 @@ void Store(char* memory, size_t bytes) {
 }
 #else
 // Arm's cores merge whole lines by themselves.
-void Store(char* memory, size_t bytes) { std::fill_n(reinterpret_cast<uint64_t*>(memory), bytes / 8, kPattern); }
+void Store(char *memory, size_t bytes) { std::fill_n(reinterpret_cast<uint64_t *>(memory), bytes / 8, kPattern); }
 #endif
 
 // The value of the first line of a file "key : value" with this key.
-std::string ValueOf(const char* file, const std::string& key) {
+std::string ValueOf(const char *file, const std::string &key) {
   std::ifstream in(file);
   for (std::string line; std::getline(in, line);) {
     const size_t colon = line.find(':');
@@ -100,14 +108,14 @@ double CoreClock() {
   return best;
 }
 
-void InParallel(int threads, const std::function<void(int)>& body) {
+void InParallel(int threads, const std::function<void(int)> &body) {
   std::vector<std::thread> others;
   for (int i = 1; i < threads; i++) others.emplace_back(body, i);
   body(0);
-  for (std::thread& thread : others) thread.join();
+  for (std::thread &thread : others) thread.join();
 }
 
-void StreamingStore(char* memory, size_t bytes, int threads) {
+void StreamingStore(char *memory, size_t bytes, int threads) {
   const size_t share = bytes / static_cast<size_t>(threads) / 64 * 64;
   InParallel(threads, [=](int i) {
     const size_t from = static_cast<size_t>(i) * share;
@@ -115,7 +123,7 @@ void StreamingStore(char* memory, size_t bytes, int threads) {
   });
 }
 
-double MeasureCeiling(char* memory, size_t bytes, int threads) {
+double MeasureCeiling(char *memory, size_t bytes, int threads) {
   double best = 0;
   for (int i = 0; i < 2; i++) {
     const double begin = Now();
@@ -125,13 +133,13 @@ double MeasureCeiling(char* memory, size_t bytes, int threads) {
   return best;
 }
 
-char* SharedBuffer(size_t bytes) {
-  static char* memory = nullptr;
+char *SharedBuffer(size_t bytes) {
+  static char *memory = nullptr;
   static size_t size = 0;
   if (bytes <= size) return memory;
   kinit_free(memory);
   size = (bytes + kHugePage - 1) / kHugePage * kHugePage;
-  memory = static_cast<char*>(kinit_alloc(size));
+  memory = static_cast<char *>(kinit_alloc(size));
   if (memory == nullptr)
     size = 0;
   else

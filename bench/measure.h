@@ -22,18 +22,18 @@ double ProcessTime();
 double CoreClock();
 
 // Calls body(0) to body(threads - 1), each in a thread of its own, and waits for all.
-void InParallel(int threads, const std::function<void(int)>& body);
+void InParallel(int threads, const std::function<void(int)> &body);
 
 // Writes a constant other than zero to all of it, by stores that bypass the caches where the processor has such (x86);
 // each thread one even share. The most that any fill of this memory can reach.
-void StreamingStore(char* memory, size_t bytes, int threads);
+void StreamingStore(char *memory, size_t bytes, int threads);
 
 // Gigabytes per second of StreamingStore on this buffer: the better of two runs.
-double MeasureCeiling(char* memory, size_t bytes, int threads);
+double MeasureCeiling(char *memory, size_t bytes, int threads);
 
 // At least so many bytes, 2 MiB-aligned, touched by the threads of a fill. The same memory for all rows: it grows as
 // needed. NULL if there is not enough.
-char* SharedBuffer(size_t bytes);
+char *SharedBuffer(size_t bytes);
 
 // Bytes that can be had without swapping; 0 if the system does not tell.
 size_t AvailableMemory();

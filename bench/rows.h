@@ -23,7 +23,7 @@ struct Row {
   size_t bytes = 0;  // written by one fill
   size_t elements = 0;
   int threads = 0;  // 0: kinit's default
-  std::function<kinit_status(char* memory)> fill;
+  std::function<kinit_status(char *memory)> fill;
   bool own_memory = false;  // the fill allocates what it writes to
   std::string layout = {};  // of a tensor, if it is one
 
@@ -42,13 +42,13 @@ struct Plan {
   std::vector<std::string> absent;
   int threads = 1;  // all of them
 };
-Plan MakePlan(const Options& options);
+Plan MakePlan(const Options &options);
 
 // Rows that ran and failed, with the reason.
-const std::map<std::string, std::string>& Failures();
+const std::map<std::string, std::string> &Failures();
 
 // Hands the rows to Google Benchmark. The plan must live until they have run.
-void RegisterRows(const Plan& plan);
+void RegisterRows(const Plan &plan);
 
 }  // namespace bench
 

@@ -14,6 +14,7 @@ multiply-add; everything else needs Python alone.
 """
 import ctypes
 import ctypes.util
+import functools
 import math
 import struct
 import sys
@@ -176,9 +177,9 @@ def fma32(a, b, c):
     return fma(a, b, c, F32)
 
 
-def radius_f32(word):
-    """sqrt(-2 ln u), u the word's number in (0, 1]."""
-    u = bits_of(fma32(from_integer(word, F32), 2.0**-32, 2.0**-33))
+def minus_two_log(u):
+    """-2 ln u of a binary32."""
+    u = bits_of(u)
     exponent = (u - 0x3F2AAAAB) & 0xFF800000
     e = from_integer(exponent - (1 << 32) if exponent >> 31 else exponent, F32)  # e * 2^23
     g = fma32(float_of((u - exponent) & MASK32), -2.0, 2.0)
@@ -190,7 +191,12 @@ def radius_f32(word):
     b = fma32(c, s, b)
     a = fma32(b, s, a)
     g = fma32(e, LOG_2, g)
-    return sqrt(fma32(s, a, g), F32)
+    return fma32(s, a, g)
+
+
+def radius_f32(word):
+    """sqrt(-2 ln u), u the word's number in (0, 1]."""
+    return sqrt(minus_two_log(fma32(from_integer(word, F32), 2.0**-32, 2.0**-33)), F32)
 
 
 def angle_f32(word):
@@ -248,12 +254,274 @@ def normal_f64(words, e, mean, stddev):
     return fma(mul(radius, angle.x if e % 2 else angle.y, F64), stddev, mean, F64)
 
 
+# ---- Truncated normal: the plan of a fill ----------------------------------------------------------------------------
+# In binary64, by + - * / sqrt floor, which Python rounds correctly too.
+
+MILLS = [fromhex(m) for m in (
+    "0x1.5c1ea559f5fc2p+1", "-0x1.2f3d9b78244b6p+1", "0x1.b3c4619af1bf5p-1", "-0x1.02bc3075db95cp-2",
+    "0x1.f3d68a252e1c6p-5", "-0x1.780796d304258p-7", "0x1.87cda3af15154p-10", "-0x1.3bc532f930455p-14",
+    "-0x1.249f4712620efp-16", "0x1.178358d6f32a1p-18", "-0x1.cdeb91473e794p-24", "-0x1.96c93c6022ed7p-24",
+    "0x1.910e3a200d64ap-27", "0x1.f4bafe0722f8fp-30", "-0x1.028763229eb06p-31", "-0x1.2ab95aa7463adp-35",
+    "0x1.29de531b58796p-36", "0x1.909c21f26a6f6p-41", "-0x1.5c9d2dc28d477p-41", "-0x1.986e99164adc2p-46",
+    "0x1.aac55c2c34116p-46", "0x1.5c9814828654fp-50", "-0x1.0e97b936649b5p-50", "-0x1.6ee3fdc84b8f2p-54",
+    "0x1.57a9f8d7ea832p-55")]
+PHI_0 = fromhex("0x1.9884533d43651p-2")
+# The right half of the Chebyshev points; they are odd about 0.
+POINTS_F32 = ["0x0p+0", "0x1.207e7fd768dbfp-2", "0x1.14cedf8bb580bp-1", "0x1.82f19bb3a28a1p-1", "0x1.d1bb48eee2c13p-1",
+              "0x1.fac9e043842efp-1"]
+POINTS_F64 = ["0x0p+0", "0x1.db843e577175ep-4", "0x1.d84d223638000p-3", "0x1.5e3a8748a0bf5p-2", "0x1.cb920325bafa6p-2",
+              "0x1.19593da358510p-1", "0x1.491b7523c161dp-1", "0x1.746a51650eadep-1", "0x1.9aafe4207df5fp-1",
+              "0x1.bb67ae8584caap-1", "0x1.d6206beb6c24bp-1", "0x1.ea7d99f29cadep-1", "0x1.f838b8c811c17p-1",
+              "0x1.ff223f3635ce3p-1"]
+CENTRAL, TAIL, NARROW = "central", "tail", "narrow"
+
+
+def horner(coefficients, x):
+    """By products and sums, each rounded."""
+    total = coefficients[-1]
+    for c in reversed(coefficients[:-1]):
+        total = total * x + c
+    return total
+
+
+def plan_exp(x):
+    if not x > -700:
+        return 0.0
+    k = math.floor(x * fromhex("0x1.71547652b82fep+0") + 0.5)
+    r = (x - k * fromhex("0x1.62e42fee00000p-1")) - k * fromhex("0x1.a39ef35793c76p-33")
+    return math.ldexp(horner([1 / math.factorial(i) for i in range(15)], r), k)
+
+
+def plan_log(x):
+    f, e = math.frexp(x)
+    f, e = 2 * f, e - 1
+    if f >= fromhex("0x1.6a09e667f3bcdp+0"):  # sqrt(2)
+        f, e = f / 2, e + 1
+    s = (f - 1) / (f + 1)
+    s2, p = s * s, 0.0
+    for i in range(23, 1, -2):
+        p = (p + 1.0 / i) * s2
+    return e * fromhex("0x1.62e42fefa39efp-1") + (2 * s + 2 * s * p)
+
+
+def plan_mills(z):
+    y, b1, b2 = 1 - 10.0 / (z + 5.0), 0.0, 0.0
+    for m in reversed(MILLS[1:]):
+        b1, b2 = m + (2 * y * b1 - b2), b1
+    return (MILLS[0] + (y * b1 - b2)) / (z + 5.0)
+
+
+def plan_above(z):
+    return plan_exp(-0.5 * z * z) * PHI_0 * plan_mills(z)
+
+
+def chebyshev_points(to):
+    right = [fromhex(x) for x in (POINTS_F64 if to is F64 else POINTS_F32)]
+    return [-x for x in reversed(right[1:])] + right
+
+
+def interpolate(x, y, centre, half):
+    """Coefficients in x - centre of the polynomial through the points."""
+    n = len(x)
+    order = [i * (10 if n == 27 else 4) % n for i in range(n)]
+    t, d = [2 * (x[j] - centre) / half for j in order], [y[j] for j in order]
+    for k in range(1, n):
+        for i in range(n - 1, k - 1, -1):
+            d[i] = (d[i] - d[i - 1]) / (t[i] - t[i - k])
+    c = [0.0] * n
+    for i in range(n - 1, -1, -1):
+        for k in range(n - 1, 0, -1):
+            c[k] = c[k - 1] - c[k] * t[i]
+        c[0] = d[i] - c[0] * t[i]
+    power = 1.0
+    for k in range(n):
+        c[k] *= power
+        power *= 2 / half
+    return c
+
+
+def plan_narrow(p, kappa, h, to):
+    series, y0, y1 = [1.0], 1.0, -kappa
+    for i in range(1, 28):
+        series.append(y1 / (i + 1))
+        y0, y1 = y1, -(kappa * y1 + h * h * y0) / (i + 1)
+    even = odd = 0.0
+    for i in range(27, -1, -1):
+        even, odd = (even, odd + series[i]) if i % 2 else (even + series[i], odd)
+    points = chebyshev_points(to)
+    places = [x + 0.5 * kappa * (x * x - 1) for x in points]
+    x = [(horner(series, place) * place - odd) / even for place in places]
+    p["poly"] = interpolate(x, places, 0.0, 1.0)
+    low, high = p["low"], p["high"]
+    p["anchor"], p["scale"] = convert(0.5 * low + 0.5 * high, to), 0.5 * high - 0.5 * low
+    p["poly"][0] += ((0.5 * low - p["anchor"]) + 0.5 * high) / p["scale"]
+
+
+def set_probabilities(p, step, left, right, to):
+    half_step = 0.0 if to is F64 else step * 2.0**-33
+    p["v_mul"] = step if to is F64 else step * 2.0**-32
+    p["v_left"], p["v_right"] = left + half_step, right + half_step
+
+
+def plan_central(p, mean, stddev, a, b, to):
+    right, left = plan_above(b), plan_above(-a) if a < 0 else 1.0
+    inside = (1 - left) - right if a < 0 else plan_above(a) - right
+    set_probabilities(p, 2 * inside, 2 * left, 2 * right, to)
+    if a < 0:
+        p["turn"] = MASK32 - math.floor((0.5 - left) / inside * 2.0**32 + 0.5)
+    p["anchor"], p["scale"] = mean, stddev
+
+
+def plan_tail_polynomial(p, a, m, smallest, to):
+    near, top = min(a, 8.0), -2 * plan_log(smallest)
+    c = p["c"] = convert(near * near - 2 * plan_log(plan_mills(near) * PHI_0), to)
+    r0, r1 = math.sqrt(c), math.sqrt(c + top)
+    centre, half, k = convert(0.5 * (r0 + r1), to), 0.5 * (r1 - r0), a * a + 1.4
+    x, y = [], []
+    for point in chebyshev_points(to):
+        r = centre + half * point
+        wanted = r * r - c
+        guess = wanted - plan_log(1 + wanted / (k + 1))
+        beyond = guess / (a + math.sqrt(a * a + guess))
+        l = beyond * (2 * a + beyond) - 2 * plan_log(plan_mills(a + beyond) / m)
+        x.append(math.sqrt(l + c))
+        y.append(beyond / (l * (0.5 * m)))
+    p["centre"], p["poly"] = centre, interpolate(x, y, centre, half)
+
+
+def plan_tail(p, stddev, a, width, to):
+    if a > 1e8:
+        rho, m = plan_exp(-a * width), 1 / a
+        p["c"], p["centre"], p["poly"] = 64.0, 9.0, [1.0] + [0.0] * (26 if to is F64 else 10)
+    else:
+        m = plan_mills(a)
+        rho = plan_exp(-0.5 * width * (2 * a + width)) * (plan_mills(a + width) / m) if width < 1e3 else 0.0
+        plan_tail_polynomial(p, a, m, rho + (1 - rho) * (2.0**-65 if to is F64 else 2.0**-33), to)
+    set_probabilities(p, 1 - rho, rho, rho, to)
+    p["scale"] = 0.5 * m * stddev
+
+
+@functools.lru_cache(maxsize=None)
+def truncated_plan(mean, stddev, low, high, to):
+    """None where stddev is 0; f32 rounds the numbers later, when it uses them."""
+    mean, stddev, low, high = (convert(x, to) for x in (mean, stddev, low, high))
+    p = {"low": low, "high": high, "mean": mean, "flip": MASK32, "turn": MASK32}
+    if stddev == 0:
+        return {**p, "variant": None}
+    h, c = (0.5 * high - 0.5 * low) / stddev, ((0.5 * low + 0.5 * high) - mean) / stddev
+    a, b = (low - mean) / stddev, (high - mean) / stddev
+    if h <= 0.5 and abs(c) * h <= 0.375:
+        p["variant"] = NARROW
+        plan_narrow(p, c * h, h, to)
+        return p
+    mirrored = a + b < 0
+    if mirrored:
+        a, b, p["flip"] = -b, -a, 0
+    p["anchor"] = high if mirrored else low
+    p["variant"] = CENTRAL if a < 2 else TAIL
+    if p["variant"] == CENTRAL:
+        plan_central(p, mean, stddev, a, b, to)
+    else:
+        plan_tail(p, stddev, a, 2 * h, to)
+    if mirrored:
+        p["scale"] = -p["scale"]
+    return p
+
+
+# ---- Truncated normal: the values ------------------------------------------------------------------------------------
+
+TRUNCATED_C = fromhex("0x1.62p+0")
+N_F32 = [fromhex(n) for n in ("0x1.4cdce6p-1", "0x1.4c6f1cp+1", "0x1.2f32a2p+0", "0x1.9b7b3ep-4")]
+D_F32 = [fromhex(d) for d in ("0x1.1ea988p-2", "0x1.01e17ap+1", "0x1.7370b6p+1", "0x1.300d48p+0", "0x1.9b5618p-4")]
+N_F64 = [fromhex(n) for n in (
+    "-0x1.ef72fc1d6489cp+10", "-0x1.76bb687b0befdp+13", "-0x1.8e5fd7b6d953ep+14", "-0x1.45687f7a611a5p+15",
+    "-0x1.d48ef784e64fap+14", "-0x1.4c39032e2ba06p+13", "-0x1.bd06482075803p+10", "-0x1.cc9ff5a0d4589p+6",
+    "-0x1.0001c445a38a4p+1")]
+D_F64 = [fromhex(d) for d in (
+    "0x1.a5411e4bc2ec1p+8", "0x1.f1bf385625d59p+11", "0x1.70ee1ea039647p+13", "0x1.60d8107cb6cd3p+14",
+    "0x1.a031dc0b7eae8p+14", "0x1.034056e566f7dp+14", "0x1.56756ffa88c84p+12", "0x1.bf467f5972df2p+9",
+    "0x1.ccb14ac6f997cp+5", "0x1.0000000000000p+0")]
+
+
+def horner_fma(coefficients, x, to):
+    total = coefficients[-1]
+    for c in reversed(coefficients[:-1]):
+        total = fma(total, x, c, to)
+    return total
+
+
+def clamp(value, p, to):
+    low, high = convert(p["low"], to), convert(p["high"], to)
+    value = value if value > low else low
+    return value if value < high else high
+
+
+def polynomial_f32(q, x):
+    q = [convert(c, F32) for c in q]
+    x2 = mul(x, x, F32)
+    x4 = mul(x2, x2, F32)
+    a, b, c, d, e = (fma32(q[i + 1], x, q[i]) for i in (0, 2, 4, 6, 8))
+    a, c, e = fma32(b, x2, a), fma32(d, x2, c), fma32(q[10], x2, e)
+    return fma32(fma32(e, x4, c), x4, a)
+
+
+def truncated_f32(words, e, *parameters):
+    p = truncated_plan(*parameters, F32)
+    constant = lambda name: convert(p[name], F32)
+    if p["variant"] is None:
+        return clamp(p["mean"], p, F32)
+    word, scale = words[e], constant("scale")
+    if p["variant"] == NARROW:
+        x = fma32(from_integer(word - (1 << 31), F32), 2.0**-31, 2.0**-32)
+        return clamp(fma32(polynomial_f32(p["poly"], x), scale, constant("anchor")), p, F32)
+    k = word ^ p["flip"]
+    left = k > p["turn"]
+    v = fma32(from_integer(k ^ (MASK32 if left else 0), F32), constant("v_mul"), constant("v_left" if left else "v_right"))
+    l = minus_two_log(v)
+    if p["variant"] == CENTRAL:
+        r = sqrt(add(l, TRUNCATED_C, F32), F32)
+        # binary64 has more than twice the digits, so rounding the quotient twice is harmless
+        z = mul(l, convert(horner_fma(N_F32, r, F32) / horner_fma(D_F32, r, F32), F32), F32)
+    else:
+        r = sqrt(add(l, constant("c"), F32), F32)
+        z = mul(l, polynomial_f32(p["poly"], add(r, -constant("centre"), F32)), F32)
+    return clamp(fma32(z, -scale if left else scale, constant("anchor")), p, F32)
+
+
+def polynomial_f64(q, x):
+    x2 = mul(x, x, F64)
+    return fma(horner_fma(q[1::2], x2, F64), x, horner_fma(q[0::2], x2, F64), F64)
+
+
+def truncated_f64(words, e, *parameters):
+    p = truncated_plan(*parameters, F64)
+    if p["variant"] is None:
+        return clamp(p["mean"], p, F64)
+    if not sleef:
+        sleef.extend(load_sleef())
+    log, (w0, w1) = sleef[0], (words[2 * e], words[2 * e + 1])
+    if p["variant"] == NARROW:
+        x = fma(float(w0 - (1 << 31)), 2.0**-31, math.ldexp(2.0 * w1 + 1.0, -64), F64)
+        return clamp(fma(polynomial_f64(p["poly"], x), p["scale"], p["anchor"], F64), p, F64)
+    left = (w0 ^ p["flip"]) > p["turn"]
+    turned = p["flip"] ^ (MASK32 if left else 0)
+    v = fma(unit_f64(w0 ^ turned, w1 ^ turned), p["v_mul"], p["v_left" if left else "v_right"], F64)
+    if p["variant"] == CENTRAL:
+        r = sqrt(fma(log(v), -2.0, TRUNCATED_C, F64), F64)
+        z = mul(log(v), horner_fma(N_F64, r, F64) / horner_fma(D_F64, r, F64), F64)
+    else:
+        l = -2.0 * log(v)
+        z = mul(l, polynomial_f64(p["poly"], sqrt(l + p["c"], F64) - p["centre"]), F64)
+    return clamp(fma(z, -p["scale"] if left else p["scale"], p["anchor"], F64), p, F64)
+
+
 # ---- Distributions and types -----------------------------------------------------------------------------------------
 
 # name -> (function for f32, function for f64), each (words, element, *parameters) -> number
 DISTRIBUTIONS = {
     "uniform": (uniform_f32, uniform_f64),
     "normal": (normal_f32, normal_f64),
+    "truncated": (truncated_f32, truncated_f64),
 }
 TYPES = {"f32": F32, "f64": F64, "f16": F16, "bf16": BF16}
 
@@ -282,7 +550,7 @@ HEADER = """\
 # They change if KINIT_STREAM_VERSION does, and never otherwise. SPDX-License-Identifier: Apache-2.0
 #
 # distribution dtype seed subsequence offset count parameters hash first
-#   parameters  low,high or mean,stddev as hexadecimal floating-point numbers; - if there are none
+#   parameters  low,high or mean,stddev or mean,stddev,low,high as hexadecimal floating-point numbers; - if none
 #   hash        FNV-1a, 64 bits, of the elements' bytes, little-endian
 #   first       bits of the first element"""
 
@@ -305,12 +573,19 @@ PARAMETERS = {
                 (-0.0, 0.0)],
     "normal": [(0.0, 1.0), (0.0, 0.02), (-1.5, 3.0), (0.1, 0.0), (1e30, 1e28), (0.0, 2.0**-140), (0.0, 1e38),
                (1000.1, 1e-3), (-0.0, 0.0), (3.0, 20000.0)],
+    "truncated": [(0.0, 1.0, -2.0, 2.0), (0.0, 0.02, -0.04, 0.04), (0.1, 1.0, -3.0, 1.0), (0.1, 1.0, -1.0, 3.0),
+                  (0.0, 1.0, 0.0, 5.0), (0.0, 1.0, -1e6, 1e6), (3.0, 2.0, -1e30, 1.5), (0.0, 1.0, 5.0, 6.0),
+                  (0.0, 1.0, -21.0, -20.0), (0.0, 1.0, 100.0, 101.0), (-2.0, 1.0, 0.0, 30.0), (-1e9, 1.0, -5.0, 3.0),
+                  (0.0, 1.0, -1e-3, 1e-3), (2.0, 1.0, 0.25, 0.5), (0.1, 1e6, -1.0, 1.0), (0.3, 0.0, -1.0, 1.0),
+                  (9.0, 0.0, -1.0, 1.0), (-0.0, 1e-45, -1e-44, 0.0), (0.0, 1e-44, -0.0, 1e-43),
+                  (0.0, 1e38, -3e38, 3e38)],
 }
 # Of f64 alone: subnormal numbers, a range whose u reaches high but for the limit, and numbers far beyond f32.
 PARAMETERS_F64 = {
     "bits": [],
     "uniform": [(-(2.0**-1070), 2.0**-1060), (1.0, 1.0 + 2.0**-51), (-1e308, 7e307)],
     "normal": [(0.0, 2.0**-1060), (-1e300, 1e307)],
+    "truncated": [(0.0, 2.0**-1060, -(2.0**-1058), 2.0**-1062), (-1e300, 1e307, -1.7e308, 1e308)],
 }
 
 

@@ -22,28 +22,34 @@ enum {
 
 /* Made by scripts/polynomials/truncated.py, as are the constants of kernel/truncated.h. */
 #define MILLS_K 5.0
-/* (z + K) m(z), z >= 0, as a Chebyshev series in (z - K) / (z + K): the rest is 2^-57.0, the values lie between 1 and 7. */
+/* (z + K) m(z) for z >= 0: a Chebyshev series in (z - K) / (z + K), whose rest is 2^-57.0; values from 1 to 7. */
 static const double mills_series[] = {
-    0x1.5c1ea559f5fc2p+1,   -0x1.2f3d9b78244b6p+1,  0x1.b3c4619af1bf5p-1,   -0x1.02bc3075db95cp-2,
-    0x1.f3d68a252e1c6p-5,   -0x1.780796d304258p-7,  0x1.87cda3af15154p-10,  -0x1.3bc532f930455p-14,
-    -0x1.249f4712620efp-16, 0x1.178358d6f32a1p-18,  -0x1.cdeb91473e794p-24, -0x1.96c93c6022ed7p-24,
-    0x1.910e3a200d64ap-27,  0x1.f4bafe0722f8fp-30,  -0x1.028763229eb06p-31, -0x1.2ab95aa7463adp-35,
-    0x1.29de531b58796p-36,  0x1.909c21f26a6f6p-41,  -0x1.5c9d2dc28d477p-41, -0x1.986e99164adc2p-46,
-    0x1.aac55c2c34116p-46,  0x1.5c9814828654fp-50,  -0x1.0e97b936649b5p-50, -0x1.6ee3fdc84b8f2p-54,
+    0x1.5c1ea559f5fc2p+1,   -0x1.2f3d9b78244b6p+1, 0x1.b3c4619af1bf5p-1,   -0x1.02bc3075db95cp-2,
+    0x1.f3d68a252e1c6p-5,   -0x1.780796d304258p-7, 0x1.87cda3af15154p-10,  -0x1.3bc532f930455p-14,
+    -0x1.249f4712620efp-16, 0x1.178358d6f32a1p-18, -0x1.cdeb91473e794p-24, -0x1.96c93c6022ed7p-24,
+    0x1.910e3a200d64ap-27,  0x1.f4bafe0722f8fp-30, -0x1.028763229eb06p-31, -0x1.2ab95aa7463adp-35,
+    0x1.29de531b58796p-36,  0x1.909c21f26a6f6p-41, -0x1.5c9d2dc28d477p-41, -0x1.986e99164adc2p-46,
+    0x1.aac55c2c34116p-46,  0x1.5c9814828654fp-50, -0x1.0e97b936649b5p-50, -0x1.6ee3fdc84b8f2p-54,
     0x1.57a9f8d7ea832p-55};
 /* The Chebyshev points -cos(pi (i + 1/2) / n). */
-static const double points_f32[F32_POINTS] = {
-    -0x1.fac9e043842efp-1, -0x1.d1bb48eee2c13p-1, -0x1.82f19bb3a28a1p-1, -0x1.14cedf8bb580bp-1,
-    -0x1.207e7fd768dbfp-2, 0x0.0p+0,              0x1.207e7fd768dbfp-2,  0x1.14cedf8bb580bp-1,
-    0x1.82f19bb3a28a1p-1,  0x1.d1bb48eee2c13p-1,  0x1.fac9e043842efp-1};
-static const double points_f64[F64_POINTS] = {
-    -0x1.ff223f3635ce3p-1, -0x1.f838b8c811c17p-1, -0x1.ea7d99f29cadep-1, -0x1.d6206beb6c24bp-1,
-    -0x1.bb67ae8584caap-1, -0x1.9aafe4207df5fp-1, -0x1.746a51650eadep-1, -0x1.491b7523c161dp-1,
-    -0x1.19593da358510p-1, -0x1.cb920325bafa6p-2, -0x1.5e3a8748a0bf5p-2, -0x1.d84d223638000p-3,
-    -0x1.db843e577175ep-4, 0x0.0p+0,              0x1.db843e577175ep-4,  0x1.d84d223638000p-3,
-    0x1.5e3a8748a0bf5p-2,  0x1.cb920325bafa6p-2,  0x1.19593da358510p-1,  0x1.491b7523c161dp-1,
-    0x1.746a51650eadep-1,  0x1.9aafe4207df5fp-1,  0x1.bb67ae8584caap-1,  0x1.d6206beb6c24bp-1,
-    0x1.ea7d99f29cadep-1,  0x1.f838b8c811c17p-1,  0x1.ff223f3635ce3p-1};
+static const double points_f32[F32_POINTS] = {-0x1.fac9e043842efp-1, -0x1.d1bb48eee2c13p-1, -0x1.82f19bb3a28a1p-1,
+                                              -0x1.14cedf8bb580bp-1, -0x1.207e7fd768dbfp-2, 0x0.0p+0,
+                                              0x1.207e7fd768dbfp-2,  0x1.14cedf8bb580bp-1,  0x1.82f19bb3a28a1p-1,
+                                              0x1.d1bb48eee2c13p-1,  0x1.fac9e043842efp-1};
+static const double points_f64[F64_POINTS] = {-0x1.ff223f3635ce3p-1, -0x1.f838b8c811c17p-1,
+                                              -0x1.ea7d99f29cadep-1, -0x1.d6206beb6c24bp-1,
+                                              -0x1.bb67ae8584caap-1, -0x1.9aafe4207df5fp-1,
+                                              -0x1.746a51650eadep-1, -0x1.491b7523c161dp-1,
+                                              -0x1.19593da358510p-1, -0x1.cb920325bafa6p-2,
+                                              -0x1.5e3a8748a0bf5p-2, -0x1.d84d223638000p-3,
+                                              -0x1.db843e577175ep-4, 0x0.0p+0,
+                                              0x1.db843e577175ep-4,  0x1.d84d223638000p-3,
+                                              0x1.5e3a8748a0bf5p-2,  0x1.cb920325bafa6p-2,
+                                              0x1.19593da358510p-1,  0x1.491b7523c161dp-1,
+                                              0x1.746a51650eadep-1,  0x1.9aafe4207df5fp-1,
+                                              0x1.bb67ae8584caap-1,  0x1.d6206beb6c24bp-1,
+                                              0x1.ea7d99f29cadep-1,  0x1.f838b8c811c17p-1,
+                                              0x1.ff223f3635ce3p-1};
 /* 1 / n! */
 static const double taylor_of_exp[] = {1,
                                        1,
@@ -127,8 +133,8 @@ static void begin_samples(samples *s, bool f64) {
 }
 
 /* Coefficients of the polynomial in x - centre through all samples, which lie at most about `half` from the centre.
- * Newton's form in 2 (x - centre) / half loses nothing if points that follow each other lie far apart; it is expanded in
- * the end. */
+ * Newton's form in 2 (x - centre) / half loses nothing if points that follow each other lie far apart; it is expanded
+ * in the end. */
 static void interpolate(const samples *s, double centre, double half, double *coefficients) {
   const int n = s->count, step = n == F64_POINTS ? 10 : 4;
   double t[F64_POINTS], d[F64_POINTS]; /* divided differences */

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,9 @@ struct Filling {
   kinit_dtype dtype;
   kinit_status (*fill)(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream);
 };
+
+/* For GoogleTest, which would print bytes. */
+inline void PrintTo(const Filling &filling, std::ostream *out) { *out << filling.name; }
 
 inline kinit_status FillBits(void *dst, kinit_dtype, size_t count, kinit_stream stream) {
   return kinit_fill_bits(static_cast<uint32_t *>(dst), count, stream);

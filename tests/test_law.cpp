@@ -209,6 +209,8 @@ const struct XavierRow {
     {{16, 33, 5}, 1.0, 0x1.7213ab9772eedp-4, 0x1.407ef611c0515p-3},
     {{7, 5, 3, 3, 3}, 0.75, 0x1.e2b7dddfefa66p-5, 0x1.a20bd700c2c3dp-4},
     {{1, INT64_MAX}, 1.0, 0x1.0p-31, 0x1.bb67ae8584caap-31},
+    {{4096, 11008}, 0.7, 0x1.07f278b6b069cp-7, 0x1.c92b7d632cb6dp-7},
+    {{10, 7}, 1.3, 0x1.c8990b96c5bcap-2, 0x1.8b6ce1f3de096p-1},
     {{3, 4}, 0.0, 0.0, 0.0},
 };
 
@@ -542,88 +544,88 @@ struct Refusal {
   Initializer initializer;
 };
 
-std::vector<Refusal> Refusals() {
-  const auto kaiming = [](double a, kinit_fan_mode mode, kinit_nonlinearity nonlinearity) -> Initializer {
-    return [=](const kinit_tensor *t) { return kinit_kaiming_normal(t, a, mode, nonlinearity, kStream); };
-  };
-  const auto kaiming_uniform = [](double a, kinit_fan_mode mode, kinit_nonlinearity nonlinearity) -> Initializer {
-    return [=](const kinit_tensor *t) { return kinit_kaiming_uniform(t, a, mode, nonlinearity, kStream); };
-  };
-  const auto xavier = [](double gain) -> Initializer {
-    return [=](const kinit_tensor *t) { return kinit_xavier_normal(t, gain, kStream); };
-  };
-  const auto xavier_uniform = [](double gain) -> Initializer {
-    return [=](const kinit_tensor *t) { return kinit_xavier_uniform(t, gain, kStream); };
-  };
-  const auto scaling = [](double scale, kinit_fan_mode mode, kinit_distribution distribution) -> Initializer {
-    return [=](const kinit_tensor *t) { return kinit_variance_scaling(t, scale, mode, distribution, kStream); };
-  };
-  const auto normal = [](double mean, double stddev) -> Initializer {
-    return [=](const kinit_tensor *t) { return kinit_normal(t, mean, stddev, kStream); };
-  };
-  const auto uniform = [](double low, double high) -> Initializer {
-    return [=](const kinit_tensor *t) { return kinit_uniform(t, low, high, kStream); };
-  };
-  const auto truncated = [](double stddev, double low, double high) -> Initializer {
-    return [=](const kinit_tensor *t) { return kinit_truncated_normal(t, 0, stddev, low, high, kStream); };
-  };
-  const auto constant = [](double value) -> Initializer {
-    return [=](const kinit_tensor *t) { return kinit_constant(t, value); };
-  };
-  const auto dirac = [](int64_t groups) -> Initializer {
-    return [=](const kinit_tensor *t) { return kinit_dirac(t, groups); };
-  };
-  const Initializer eye = [](const kinit_tensor *t) { return kinit_eye(t); };
-  const Shape matrix = {3, 4}, vector = {12}, scalar = {}, kernel = {4, 3, 2};
-  return {
-      {"kaiming of a vector", vector, KINIT_ERROR_DIMENSIONS, kaiming(0, KINIT_FAN_IN, KINIT_RELU)},
-      {"kaiming of a scalar", scalar, KINIT_ERROR_DIMENSIONS, kaiming(0, KINIT_FAN_IN, KINIT_RELU)},
-      {"kaiming mode", matrix, KINIT_ERROR_ENUM, kaiming(0, kUnknownMode, KINIT_RELU)},
-      {"kaiming nonlinearity", matrix, KINIT_ERROR_ENUM, kaiming(0, KINIT_FAN_IN, kUnknownNonlinearity)},
-      {"kaiming NaN slope", matrix, KINIT_ERROR_NOT_FINITE, kaiming(kNan, KINIT_FAN_IN, KINIT_LEAKY_RELU)},
-      {"kaiming infinite slope", matrix, KINIT_ERROR_NOT_FINITE, kaiming(kInfinity, KINIT_FAN_IN, KINIT_LEAKY_RELU)},
-      {"kaiming uniform of a vector", vector, KINIT_ERROR_DIMENSIONS, kaiming_uniform(0, KINIT_FAN_IN, KINIT_RELU)},
-      {"kaiming uniform mode", matrix, KINIT_ERROR_ENUM, kaiming_uniform(0, kUnknownMode, KINIT_RELU)},
-      {"kaiming uniform slope", matrix, KINIT_ERROR_NOT_FINITE, kaiming_uniform(kNan, KINIT_FAN_IN, KINIT_LEAKY_RELU)},
-      {"xavier of a vector", vector, KINIT_ERROR_DIMENSIONS, xavier(1)},
-      {"xavier NaN gain", matrix, KINIT_ERROR_NOT_FINITE, xavier(kNan)},
-      {"xavier negative gain", matrix, KINIT_ERROR_NEGATIVE_SCALE, xavier(-1)},
-      {"xavier gain beyond float", matrix, KINIT_ERROR_NOT_FINITE, xavier(1e39)},
-      {"xavier uniform of a vector", vector, KINIT_ERROR_DIMENSIONS, xavier_uniform(1)},
-      {"xavier uniform infinite gain", matrix, KINIT_ERROR_NOT_FINITE, xavier_uniform(kInfinity)},
-      {"xavier uniform negative gain", matrix, KINIT_ERROR_NEGATIVE_SCALE, xavier_uniform(-1)},
-      {"scaling of a vector", vector, KINIT_ERROR_DIMENSIONS, scaling(1, KINIT_FAN_IN, KINIT_DIST_NORMAL)},
-      {"scaling mode", matrix, KINIT_ERROR_ENUM, scaling(1, kUnknownMode, KINIT_DIST_NORMAL)},
-      {"scaling distribution", matrix, KINIT_ERROR_ENUM, scaling(1, KINIT_FAN_IN, kUnknownDistribution)},
-      {"scaling by 0", matrix, KINIT_ERROR_NEGATIVE_SCALE, scaling(0, KINIT_FAN_IN, KINIT_DIST_NORMAL)},
-      {"scaling by -1", matrix, KINIT_ERROR_NEGATIVE_SCALE, scaling(-1, KINIT_FAN_IN, KINIT_DIST_UNIFORM)},
-      {"scaling by NaN", matrix, KINIT_ERROR_NOT_FINITE, scaling(kNan, KINIT_FAN_IN, KINIT_DIST_TRUNCATED_NORMAL)},
-      {"uniform NaN", matrix, KINIT_ERROR_NOT_FINITE, uniform(kNan, 1)},
-      {"uniform infinite in float", matrix, KINIT_ERROR_NOT_FINITE, uniform(0, 1e39)},
-      {"uniform difference", matrix, KINIT_ERROR_NOT_FINITE, uniform(-3e38, 3e38)},
-      {"uniform order", matrix, KINIT_ERROR_BOUNDS, uniform(1, 0)},
-      {"normal NaN mean", matrix, KINIT_ERROR_NOT_FINITE, normal(kNan, 1)},
-      {"normal infinite stddev", matrix, KINIT_ERROR_NOT_FINITE, normal(0, kInfinity)},
-      {"normal negative stddev", matrix, KINIT_ERROR_NEGATIVE_SCALE, normal(0, -1e-300)},
-      {"truncated order", matrix, KINIT_ERROR_BOUNDS, truncated(1, 2, -2)},
-      {"truncated to nothing", matrix, KINIT_ERROR_BOUNDS, truncated(1, 2, 2)},
-      {"truncated to nothing in float", matrix, KINIT_ERROR_BOUNDS, truncated(1, 2, 2 + 1e-12)},
-      {"truncated negative stddev", matrix, KINIT_ERROR_NEGATIVE_SCALE, truncated(-1, -2, 2)},
-      {"truncated infinite bound", matrix, KINIT_ERROR_NOT_FINITE, truncated(1, -2, kInfinity)},
-      {"constant NaN", matrix, KINIT_ERROR_NOT_FINITE, constant(kNan)},
-      {"constant beyond float", matrix, KINIT_ERROR_NOT_FINITE, constant(1e39)},
-      {"eye of a vector", vector, KINIT_ERROR_DIMENSIONS, eye},
-      {"eye of a kernel", kernel, KINIT_ERROR_DIMENSIONS, eye},
-      {"dirac of a matrix", matrix, KINIT_ERROR_DIMENSIONS, dirac(1)},
-      {"dirac of six dimensions", {2, 2, 1, 1, 1, 1}, KINIT_ERROR_DIMENSIONS, dirac(1)},
-      {"dirac groups 0", kernel, KINIT_ERROR_GROUPS, dirac(0)},
-      {"dirac groups -1", kernel, KINIT_ERROR_GROUPS, dirac(-1)},
-      {"dirac groups that do not divide", kernel, KINIT_ERROR_GROUPS, dirac(3)},
-  };
+/* The initializers with all arguments but the tensor. */
+Initializer Kaiming(double a, kinit_fan_mode mode, kinit_nonlinearity nonlinearity) {
+  return [=](const kinit_tensor *t) { return kinit_kaiming_normal(t, a, mode, nonlinearity, kStream); };
+}
+Initializer KaimingUniform(double a, kinit_fan_mode mode, kinit_nonlinearity nonlinearity) {
+  return [=](const kinit_tensor *t) { return kinit_kaiming_uniform(t, a, mode, nonlinearity, kStream); };
+}
+Initializer Xavier(double gain) {
+  return [=](const kinit_tensor *t) { return kinit_xavier_normal(t, gain, kStream); };
+}
+Initializer XavierUniform(double gain) {
+  return [=](const kinit_tensor *t) { return kinit_xavier_uniform(t, gain, kStream); };
+}
+Initializer Scaling(double scale, kinit_fan_mode mode, kinit_distribution distribution) {
+  return [=](const kinit_tensor *t) { return kinit_variance_scaling(t, scale, mode, distribution, kStream); };
+}
+Initializer Normal(double mean, double stddev) {
+  return [=](const kinit_tensor *t) { return kinit_normal(t, mean, stddev, kStream); };
+}
+Initializer Uniform(double low, double high) {
+  return [=](const kinit_tensor *t) { return kinit_uniform(t, low, high, kStream); };
+}
+Initializer Truncated(double stddev, double low, double high) {
+  return [=](const kinit_tensor *t) { return kinit_truncated_normal(t, 0, stddev, low, high, kStream); };
+}
+Initializer Constant(double value) {
+  return [=](const kinit_tensor *t) { return kinit_constant(t, value); };
+}
+Initializer Dirac(int64_t groups) {
+  return [=](const kinit_tensor *t) { return kinit_dirac(t, groups); };
 }
 
+const Shape kMatrix = {3, 4}, kVector = {12}, kScalar = {}, kKernel = {4, 3, 2};
+
+const Refusal kRefusals[] = {
+    {"kaiming of a vector", kVector, KINIT_ERROR_DIMENSIONS, Kaiming(0, KINIT_FAN_IN, KINIT_RELU)},
+    {"kaiming of a scalar", kScalar, KINIT_ERROR_DIMENSIONS, Kaiming(0, KINIT_FAN_IN, KINIT_RELU)},
+    {"kaiming mode", kMatrix, KINIT_ERROR_ENUM, Kaiming(0, kUnknownMode, KINIT_RELU)},
+    {"kaiming nonlinearity", kMatrix, KINIT_ERROR_ENUM, Kaiming(0, KINIT_FAN_IN, kUnknownNonlinearity)},
+    {"kaiming NaN slope", kMatrix, KINIT_ERROR_NOT_FINITE, Kaiming(kNan, KINIT_FAN_IN, KINIT_LEAKY_RELU)},
+    {"kaiming infinite slope", kMatrix, KINIT_ERROR_NOT_FINITE, Kaiming(kInfinity, KINIT_FAN_IN, KINIT_LEAKY_RELU)},
+    {"kaiming uniform of a vector", kVector, KINIT_ERROR_DIMENSIONS, KaimingUniform(0, KINIT_FAN_IN, KINIT_RELU)},
+    {"kaiming uniform mode", kMatrix, KINIT_ERROR_ENUM, KaimingUniform(0, kUnknownMode, KINIT_RELU)},
+    {"kaiming uniform slope", kMatrix, KINIT_ERROR_NOT_FINITE, KaimingUniform(kNan, KINIT_FAN_IN, KINIT_LEAKY_RELU)},
+    {"xavier of a vector", kVector, KINIT_ERROR_DIMENSIONS, Xavier(1)},
+    {"xavier NaN gain", kMatrix, KINIT_ERROR_NOT_FINITE, Xavier(kNan)},
+    {"xavier negative gain", kMatrix, KINIT_ERROR_NEGATIVE_SCALE, Xavier(-1)},
+    {"xavier gain beyond float", kMatrix, KINIT_ERROR_NOT_FINITE, Xavier(1e39)},
+    {"xavier uniform of a vector", kVector, KINIT_ERROR_DIMENSIONS, XavierUniform(1)},
+    {"xavier uniform infinite gain", kMatrix, KINIT_ERROR_NOT_FINITE, XavierUniform(kInfinity)},
+    {"xavier uniform negative gain", kMatrix, KINIT_ERROR_NEGATIVE_SCALE, XavierUniform(-1)},
+    {"scaling of a vector", kVector, KINIT_ERROR_DIMENSIONS, Scaling(1, KINIT_FAN_IN, KINIT_DIST_NORMAL)},
+    {"scaling mode", kMatrix, KINIT_ERROR_ENUM, Scaling(1, kUnknownMode, KINIT_DIST_NORMAL)},
+    {"scaling distribution", kMatrix, KINIT_ERROR_ENUM, Scaling(1, KINIT_FAN_IN, kUnknownDistribution)},
+    {"scaling by 0", kMatrix, KINIT_ERROR_NEGATIVE_SCALE, Scaling(0, KINIT_FAN_IN, KINIT_DIST_NORMAL)},
+    {"scaling by -1", kMatrix, KINIT_ERROR_NEGATIVE_SCALE, Scaling(-1, KINIT_FAN_IN, KINIT_DIST_UNIFORM)},
+    {"scaling by NaN", kMatrix, KINIT_ERROR_NOT_FINITE, Scaling(kNan, KINIT_FAN_IN, KINIT_DIST_TRUNCATED_NORMAL)},
+    {"uniform NaN", kMatrix, KINIT_ERROR_NOT_FINITE, Uniform(kNan, 1)},
+    {"uniform infinite in float", kMatrix, KINIT_ERROR_NOT_FINITE, Uniform(0, 1e39)},
+    {"uniform difference", kMatrix, KINIT_ERROR_NOT_FINITE, Uniform(-3e38, 3e38)},
+    {"uniform order", kMatrix, KINIT_ERROR_BOUNDS, Uniform(1, 0)},
+    {"normal NaN mean", kMatrix, KINIT_ERROR_NOT_FINITE, Normal(kNan, 1)},
+    {"normal infinite stddev", kMatrix, KINIT_ERROR_NOT_FINITE, Normal(0, kInfinity)},
+    {"normal negative stddev", kMatrix, KINIT_ERROR_NEGATIVE_SCALE, Normal(0, -1e-300)},
+    {"truncated order", kMatrix, KINIT_ERROR_BOUNDS, Truncated(1, 2, -2)},
+    {"truncated to nothing", kMatrix, KINIT_ERROR_BOUNDS, Truncated(1, 2, 2)},
+    {"truncated to nothing in float", kMatrix, KINIT_ERROR_BOUNDS, Truncated(1, 2, 2 + 1e-12)},
+    {"truncated negative stddev", kMatrix, KINIT_ERROR_NEGATIVE_SCALE, Truncated(-1, -2, 2)},
+    {"truncated infinite bound", kMatrix, KINIT_ERROR_NOT_FINITE, Truncated(1, -2, kInfinity)},
+    {"constant NaN", kMatrix, KINIT_ERROR_NOT_FINITE, Constant(kNan)},
+    {"constant beyond float", kMatrix, KINIT_ERROR_NOT_FINITE, Constant(1e39)},
+    {"eye of a vector", kVector, KINIT_ERROR_DIMENSIONS, kinit_eye},
+    {"eye of a kernel", kKernel, KINIT_ERROR_DIMENSIONS, kinit_eye},
+    {"dirac of a matrix", kMatrix, KINIT_ERROR_DIMENSIONS, Dirac(1)},
+    {"dirac of six dimensions", {2, 2, 1, 1, 1, 1}, KINIT_ERROR_DIMENSIONS, Dirac(1)},
+    {"dirac groups 0", kKernel, KINIT_ERROR_GROUPS, Dirac(0)},
+    {"dirac groups -1", kKernel, KINIT_ERROR_GROUPS, Dirac(-1)},
+    {"dirac groups that do not divide", kKernel, KINIT_ERROR_GROUPS, Dirac(3)},
+};
+
 TEST(Initializers, RefuseWithoutWriting) {
-  for (const Refusal &refusal : Refusals()) {
+  for (const Refusal &refusal : kRefusals) {
     Canvas canvas(refusal.shape);
     EXPECT_EQ(refusal.initializer(&canvas.tensor), refusal.status) << refusal.what;
     EXPECT_TRUE(canvas.Untouched()) << refusal.what;
@@ -633,7 +635,7 @@ TEST(Initializers, RefuseWithoutWriting) {
 
 /* Also where there is nothing to fill, unless the fault needs a fan or a spread that such a tensor does not have. */
 TEST(Initializers, CheckTheArgumentsOfEmptyTensors) {
-  for (const Refusal &refusal : Refusals()) {
+  for (const Refusal &refusal : kRefusals) {
     if (refusal.shape.empty() || std::string(refusal.what) == "xavier gain beyond float") continue;
     Canvas canvas(refusal.shape);
     canvas.shape.back() = 0;

@@ -136,6 +136,8 @@ struct KernelCase {
   kinit_draw draw;
 };
 
+void PrintTo(const KernelCase &kernel, std::ostream *out) { *out << kernel.name; }
+
 template <kinit_dtype kDtype>
 kinit_kernel *Uniform(const kinit_room *room) {
   return room->uniform[kDtype];

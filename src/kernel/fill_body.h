@@ -43,7 +43,7 @@ typedef struct words {
 /* Values of the first `groups` groups, rounded up to whole steps of KV_MAP, in memory order. */
 typedef void mapping(const parameters *p, const words *w, int groups, char *out, bool streaming);
 
-enum kind { BITS, UNIFORM, UNIFORM_GUARDED, NORMAL, SYMMETRIC, CENTRAL, TAIL, NARROW };
+enum kind { BITS, UNIFORM, UNIFORM_GUARDED, NORMAL, SYMMETRIC, CENTRAL, TAIL, NARROW }; /* truncated: the last four */
 enum { F32 = KINIT_KERNEL_F32, F64 = KINIT_KERNEL_F64, F16 = KINIT_KERNEL_F16, BF16 = KINIT_KERNEL_BF16 };
 
 KV_INLINE size_t element_size(int dtype) { return dtype == F64 ? 8 : dtype == F32 ? 4 : 2; }
@@ -69,30 +69,34 @@ KV_INLINE void store_step_f32(int dtype, const vf *x, const vf *y, char *out, bo
   }
 }
 
-/* n words to as many values, each alone. */
-KV_INLINE void map_words_f32(enum kind kind, const parameters *p, const vu *word, vf *x, int n) {
-  if (kind == SYMMETRIC)
-    truncated_f32_symmetric(word, &p->truncated32, x, n);
-  else if (kind == CENTRAL)
-    truncated_f32_central(word, &p->truncated32, x, n);
-  else if (kind == TAIL)
-    truncated_f32_tail(word, &p->truncated32, x, n);
-  else if (kind == NARROW)
-    truncated_f32_narrow(word, &p->truncated32, x, n);
-  else
-    KV_EACH(i, n) x[i] = uniform_f32_map(word[i], &p->uniform32, kind == UNIFORM_GUARDED);
-}
-
 KV_INLINE void step_f32(enum kind kind, int dtype, const parameters *p, const vu *even, const vu *odd, char *out,
                         bool streaming) {
   vf x[KV_STEP], y[KV_STEP];
   if (kind == NORMAL) {
     normal_f32_map(even, odd, &p->normal32, x, y, KV_STEP);
   } else {
-    map_words_f32(kind, p, even, x, KV_STEP);
-    map_words_f32(kind, p, odd, y, KV_STEP);
+    KV_EACH(i, KV_STEP) x[i] = uniform_f32_map(even[i], &p->uniform32, kind == UNIFORM_GUARDED);
+    KV_EACH(i, KV_STEP) y[i] = uniform_f32_map(odd[i], &p->uniform32, kind == UNIFORM_GUARDED);
   }
   store_step_f32(dtype, x, y, out, streaming);
+}
+
+/* Each word by itself: even and odd ones advance together. */
+KV_INLINE void step_truncated_f32(enum kind kind, int dtype, const truncated_f32 *p, const vu *even, const vu *odd,
+                                  char *out, bool streaming) {
+  vu word[KV_BATCH];
+  vf x[KV_BATCH];
+  KV_EACH(i, KV_STEP) word[i] = even[i];
+  KV_EACH(i, KV_STEP) word[KV_STEP + i] = odd[i];
+  if (kind == SYMMETRIC)
+    truncated_f32_symmetric(word, p, x);
+  else if (kind == CENTRAL)
+    truncated_f32_central(word, p, x);
+  else if (kind == TAIL)
+    truncated_f32_tail(word, p, x);
+  else
+    truncated_f32_narrow(word, p, x);
+  store_step_f32(dtype, x, x + KV_STEP, out, streaming);
 }
 
 KV_INLINE vd map_words_f64(enum kind kind, const parameters *p, vq w0, vq w1) {
@@ -143,6 +147,8 @@ KV_INLINE void map_steps(enum kind kind, int dtype, const parameters *p, const w
       step_bits(even, odd, out, streaming);
     else if (dtype == F64)
       step_f64(kind, p, even, odd, out, streaming);
+    else if (kind >= SYMMETRIC)
+      step_truncated_f32(kind, dtype, &p->truncated32, even, odd, out, streaming);
     else
       step_f32(kind, dtype, p, even, odd, out, streaming);
     out += KV_MAP * group_size(dtype);

@@ -29,8 +29,8 @@
 
 /* l = -2 ln u of a normal number u > 0; u and l may be the same array. */
 KV_INLINE void minus_two_log(const vf *u, vf *l, int n) {
-  vu bits[KV_BATCH], exponent[KV_BATCH];
-  vf e[KV_BATCH], g[KV_BATCH], s[KV_BATCH], a[KV_BATCH], b[KV_BATCH], c[KV_BATCH];
+  vu bits[KV_STEP], exponent[KV_STEP];
+  vf e[KV_STEP], g[KV_STEP], s[KV_STEP], a[KV_STEP], b[KV_STEP], c[KV_STEP];
   /* u = m * 2^e, m in [2/3, 4/3), and e * 2^23 as a float */
   KV_EACH(i, n) bits[i] = vu_from_bits(u[i]);
   KV_EACH(i, n) exponent[i] = vu_and(vu_sub(bits[i], vu_splat(0x3F2AAAAB)), vu_splat(0xFF800000));

@@ -10,9 +10,8 @@
 
 include(CheckCSourceCompiles)
 
-# The bits are those of the source's operations, one by one, and errno is nobody's business here. Link-time optimization
-# would carry code from one set of flags into another.
-set(KINIT_ROOM_FLAGS -ffp-contract=off -fno-math-errno -fno-lto)
+# errno is nobody's business here, and link-time optimization would carry code from one set of flags into another.
+set(KINIT_ROOM_FLAGS -fno-math-errno -fno-lto)
 
 # Whether the compiler translates `source` with `flags`; nothing is linked or run.
 function(kinit_probe result source flags)

@@ -6,11 +6,11 @@
 """Values of kinit's streams from their definition alone.
 
 usage: reference.py --values            the first elements of a few streams, to compare by eye
-       reference.py --golden            tests/golden.txt, on standard output; half a minute
+       reference.py --golden            tests/golden.txt, on standard output; a minute
        reference.py LINE...             the elements that a line of the golden file stands for, one to a line of output
 
-Normals in f64 need SLEEF's shared library (its functions of the finz family, through ctypes) and a processor with fused
-multiply-add; everything else needs Python alone.
+Normals in f64, cut or not, need SLEEF's shared library (its functions of the finz family, through ctypes) and a
+processor with fused multiply-add; everything else needs Python alone.
 """
 import ctypes
 import ctypes.util
@@ -476,7 +476,8 @@ def truncated_f32(words, e, *parameters):
         return clamp(fma32(polynomial_f32(p["poly"], x), scale, constant("anchor")), p, F32)
     k = word ^ p["flip"]
     left = k > p["turn"]
-    v = fma32(from_integer(k ^ (MASK32 if left else 0), F32), constant("v_mul"), constant("v_left" if left else "v_right"))
+    turned = from_integer(k ^ (MASK32 if left else 0), F32)
+    v = fma32(turned, constant("v_mul"), constant("v_left" if left else "v_right"))
     l = minus_two_log(v)
     if p["variant"] == CENTRAL:
         r = sqrt(add(l, TRUNCATED_C, F32), F32)

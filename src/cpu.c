@@ -73,6 +73,8 @@ void kinit_cpu_float_end(uint64_t before) { write_control((uint32_t)before, befo
 
 /* ---- Cores and caches ---------------------------------------------------------------------------------------------- */
 
+#define USUAL_CACHE ((size_t)32 << 20)
+
 #ifdef __linux__
 /* The lowest hardware thread of the core to which `cpu` belongs; cpu itself if the system does not tell. */
 static size_t first_sibling(size_t cpu) {
@@ -103,15 +105,29 @@ int kinit_cpu_cores(void) {
   return count > 0 ? count : 1;
 }
 
-size_t kinit_cpu_cache_size(void) {
-  const long names[] = {_SC_LEVEL3_CACHE_SIZE, _SC_LEVEL2_CACHE_SIZE};
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-    const long bytes = sysconf((int)names[i]);
-    if (bytes > 0) return (size_t)bytes;
+/* Bytes of a cache of the first processor, 0 if the system does not tell. */
+static size_t cache_size(int index) {
+  char path[80];
+  snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/size", index);
+  FILE *file = fopen(path, "r");
+  size_t kibibytes = 0;
+  if (file != NULL) {
+    if (fscanf(file, "%zuK", &kibibytes) != 1) kibibytes = 0;
+    fclose(file);
   }
-  return (size_t)8 << 20;
+  return kibibytes << 10;
+}
+
+/* Not from sysconf, whose answer on virtual machines can be the sum over all processors of the host. */
+size_t kinit_cpu_cache_size(void) {
+  size_t largest = 0;
+  for (int index = 0; index < 8; index++) {
+    const size_t size = cache_size(index);
+    if (size > largest) largest = size;
+  }
+  return largest > 0 ? largest : USUAL_CACHE;
 }
 #else
 int kinit_cpu_cores(void) { return 1; }
-size_t kinit_cpu_cache_size(void) { return (size_t)8 << 20; }
+size_t kinit_cpu_cache_size(void) { return USUAL_CACHE; }
 #endif

@@ -16,8 +16,10 @@
 
 #define NOINLINE __attribute__((noinline))
 
-/* To the type in which a parameter is used. */
-static double rounded(kinit_dtype dtype, double value) { return dtype == KINIT_F64 ? value : (double)(float)value; }
+/* To the type in which a parameter is used. Not inlined: see truncated.c. */
+static NOINLINE double rounded(kinit_dtype dtype, double value) {
+  return dtype == KINIT_F64 ? value : (double)(float)value;
+}
 
 /* What all plans have; the rest is left alone, because clearing it costs as much as a small fill. */
 static void set_plan(kinit_plan *plan, kinit_kernel *kernel, kinit_stream stream) {

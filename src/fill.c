@@ -14,6 +14,7 @@ enum {
   RUNS = 64,                   /* runs handed to a kernel at a time */
   BYTES_PER_THREAD = 128 << 10, /* a thread is worth waking for so much */
   SMALLEST_CACHE = 1 << 20,     /* no last-level cache is smaller */
+  SHORTEST_STREAM = 256,        /* bytes of a row that are worth streaming stores */
   CACHE_LINE = 64,
   PAGE = 4 << 10,
   HUGE_PAGE = 2 << 20
@@ -25,6 +26,12 @@ typedef struct work {
   const kinit_layout *layout;
   int pieces;
 } work;
+
+/* Bytes that lie side by side in memory. */
+static uint64_t row_bytes(const kinit_layout *layout) {
+  const int last = layout->ndim - 1;
+  return layout->stride[last] == 1 ? layout->length[last] * layout->element_size : 0;
+}
 
 static int contiguous(const kinit_layout *layout) { return layout->ndim == 1 && layout->stride[0] == 1; }
 
@@ -91,7 +98,7 @@ static int count_pieces(uint64_t bytes) {
 static void fill(const kinit_plan *plan, const kinit_layout *layout) {
   const uint64_t bytes = layout->count * layout->element_size;
   kinit_draw draw = plan->draw;
-  draw.streaming = contiguous(layout) && streaming_pays(bytes);
+  draw.streaming = row_bytes(layout) >= SHORTEST_STREAM && streaming_pays(bytes);
   const work w = {plan->kernel, &draw, layout, count_pieces(bytes)};
   if (w.pieces == 1)
     fill_elements(&w, 0, layout->count);

@@ -69,6 +69,10 @@ static const double taylor_of_exp[] = {1,
 
 #define LENGTH(array) ((int)(sizeof(array) / sizeof(array)[0]))
 
+/* To the type in which the kernels use a number. Not inlined: GCC 12 with -O3 -fno-math-errno joins two such roundings
+ * to a vector, and loses them. */
+static __attribute__((noinline)) double to_type(bool f64, double x) { return f64 ? x : (double)(float)x; }
+
 /* ---- Functions: errors of a few units in the last place ---------------------------------------------------------- */
 
 static double double_of(uint64_t bits) {
@@ -191,7 +195,7 @@ static void plan_narrow(kinit_truncated *t, bool f64, double kappa, double h) {
   sample_narrow(&s, kappa, h);
   t->variant = KINIT_TRUNCATED_NARROW;
   interpolate(&s, 0, 1, t->poly);
-  t->anchor = f64 ? middle : (double)(float)middle;
+  t->anchor = to_type(f64, middle);
   t->poly[0] += ((0.5 * t->low - t->anchor) + 0.5 * t->high) / reach;
   t->scale = reach;
 }
@@ -225,10 +229,10 @@ static void plan_central(kinit_truncated *t, bool f64, double mean, double stdde
 static void sample_tail(samples *s, kinit_truncated *t, bool f64, double a, double m, double smallest) {
   const double near = a < 8 ? a : 8, top = -2 * logarithm(smallest);
   const double c = near * near - 2 * logarithm(mills_ratio(near) * PHI_0); /* -2 ln Q(near) */
-  t->c = f64 ? c : (double)(float)c;
+  t->c = to_type(f64, c);
   const double r0 = sqrt(t->c), r1 = sqrt(t->c + top);
   const double centre = 0.5 * (r0 + r1), half = 0.5 * (r1 - r0);
-  t->centre = f64 ? centre : (double)(float)centre;
+  t->centre = to_type(f64, centre);
   const double k = a * a + 1.4;
   for (int i = 0; i < s->count; i++) {
     const double r = t->centre + half * s->points[i], wanted = r * r - t->c;

@@ -3,8 +3,8 @@
  * Owns: the statistics, which know nothing of kinit and take arrays, so that planted defects can be shown to fail them.
  * Included by test_statistics.cpp only. SPDX-License-Identifier: Apache-2.0
  *
- * All p-values are two-sided where too good is as suspicious as too bad. A battery takes an array at a time; what counts
- * or adds goes on over all arrays, what sorts takes the beginning of each and keeps the worst. */
+ * All p-values are two-sided where too good is as suspicious as too bad. A battery takes an array at a time; what
+ * counts or adds goes on over all arrays, what sorts takes the beginning of each and keeps the worst. */
 #ifndef KINIT_TESTS_STATISTICS_H
 #define KINIT_TESTS_STATISTICS_H
 
@@ -15,6 +15,7 @@
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/poisson.hpp>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>
@@ -67,8 +68,8 @@ inline double KolmogorovSmirnovP(const std::vector<double> &sorted) {
   return x < 0.2 ? 1 : std::max(p, 0.0);
 }
 
-/* The limit of the statistic's distribution: Marsaglia and Marsaglia (Evaluating the Anderson-Darling Distribution, 2004)
- * below 2, and above the leading term of its tail, of which 12 % are missing at 2 and less beyond. */
+/* The limit of the statistic's distribution: Marsaglia and Marsaglia (Evaluating the Anderson-Darling Distribution,
+ * 2004) below 2, and above the leading term of its tail, of which 12 % are missing at 2 and less beyond. */
 inline double AndersonDarlingP(const std::vector<double> &sorted) {
   const size_t n = sorted.size();
   double sum = 0;
@@ -76,12 +77,11 @@ inline double AndersonDarlingP(const std::vector<double> &sorted) {
     sum += static_cast<double>(2 * i + 1) * (std::log(sorted[i]) + std::log1p(-sorted[n - 1 - i]));
   const double z = -static_cast<double>(n) - sum / static_cast<double>(n);
   if (z >= 2) return std::min(1.0, std::sqrt(3.0) * std::erfc(std::sqrt(z)));
-  const double series =
-      2.00012 + (0.247105 - (0.0649821 - (0.0347962 - (0.011672 - 0.00168691 * z) * z) * z) * z) * z;
+  const double series = 2.00012 + (0.247105 - (0.0649821 - (0.0347962 - (0.011672 - 0.00168691 * z) * z) * z) * z) * z;
   return 1 - std::exp(-1.2337141 / z) / std::sqrt(z) * series;
 }
 
-/* ---- What adds up over arrays ------------------------------------------------------------------------------------- */
+/* ---- What adds up over arrays ------------------------------------------------------------------------------------ */
 
 /* Equally probable cells. */
 class Cells {
@@ -130,8 +130,8 @@ class Lags {
   static constexpr size_t kLags = 8;
   Lags(double mean, double variance) : mean_(mean), variance_(variance) {}
 
-  template <typename Function>
-  void Add(const std::vector<float> &values, Function function) {
+  template <typename T, typename Function>
+  void Add(const std::vector<T> &values, Function function) {
     centred_.resize(values.size());
     for (size_t i = 0; i < values.size(); i++) centred_[i] = function(static_cast<double>(values[i])) - mean_;
     for (size_t lag = 1; lag <= kLags; lag++) {
@@ -175,7 +175,7 @@ class Sorted {
   double kolmogorov_ = 1, anderson_ = 1, arrays_ = 0;
 };
 
-/* ---- Batteries ---------------------------------------------------------------------------------------------------- */
+/* ---- Batteries --------------------------------------------------------------------------------------------------- */
 
 inline double UpperTail(double z) { return 0.5 * std::erfc(z * 0.70710678118654752); }
 
@@ -234,54 +234,72 @@ class NormalBattery {
   std::vector<double> thresholds_;
   std::vector<uint64_t> beyond_;
   uint64_t count_ = 0;
-  Cells bins_{4096}, radii_{1024}, angles_{1024}, both_{kSide *kSide};
+  Cells bins_{4096}, radii_{1024}, angles_{1024}, both_{kSide * kSide};
   Moments moments_{{1, 0, 1, 0, 3, 0, 15, 0, 105}};
   Sorted sorted_;
   Lags plain_{0, 1}, magnitude_{0.79788456080286536, 0.36338022763241866}, square_{1, 2};
 };
 
-/* Uniform numbers on [0, 1) that are multiples of 2^-24. */
-class UniformBattery {
+/* Uniform numbers on (0, 1): what a distribution function makes of numbers of its distribution. */
+class UnitBattery {
  public:
-  void Add(const std::vector<float> &u) {
-    std::vector<double> units;
-    for (size_t i = 0; i < u.size(); i++) {
-      bins_.AddUnit(u[i]);
-      moments_.Add(2 * static_cast<double>(u[i]) - kCentre);
-      const uint32_t integer = static_cast<uint32_t>(static_cast<double>(u[i]) * 0x1p24);
-      for (size_t bit = 0; bit < kBits; bit++) ones_[bit] += integer >> bit & 1;
-      if (i < Sorted::kMost) units.push_back(static_cast<double>(u[i]) + 0x1p-25);
+  void Add(const std::vector<double> &u) {
+    for (const double x : u) {
+      bins_.AddUnit(x);
+      moments_.Add(2 * x - 1);
     }
-    sorted_.Add(std::move(units));
-    plain_.Add(u, [](double x) { return 2 * x - kCentre; });
-    magnitude_.Add(u, [](double x) { return std::fabs(2 * x - kCentre); });
-    count_ += u.size();
+    sorted_.Add({u.begin(), u.begin() + static_cast<std::ptrdiff_t>(std::min(u.size(), Sorted::kMost))});
+    plain_.Add(u, [](double x) { return 2 * x - 1; });
+    magnitude_.Add(u, [](double x) { return std::fabs(2 * x - 1); });
   }
 
   std::vector<Result> Results() const {
     std::vector<Result> results = {{"chi-square", bins_.P()}};
     sorted_.Append(&results);
     for (size_t k = 1; k <= 4; k++) results.push_back({"moment " + std::to_string(k), moments_.P(k)});
-    const double n = static_cast<double>(count_);
-    for (size_t bit = 0; bit < kBits; bit++)
-      results.push_back({"bit " + std::to_string(bit), NormalP(static_cast<double>(ones_[bit]) - n / 2, std::sqrt(n) / 2)});
     plain_.Append("u", &results);
     magnitude_.Append("|2u - 1|", &results);
     return results;
   }
 
  private:
-  static constexpr size_t kBits = 24;
-  static constexpr double kCentre = 1 - 0x1p-24; /* so that the mean is exactly 0 */
-  std::array<uint64_t, kBits> ones_ = {};
-  uint64_t count_ = 0;
   Cells bins_{4096};
   Moments moments_{{1, 0, 1.0 / 3, 0, 1.0 / 5, 0, 1.0 / 7, 0, 1.0 / 9}};
   Sorted sorted_;
   Lags plain_{0, 1.0 / 3}, magnitude_{0.5, 1.0 / 12};
 };
 
-/* ---- bf16 --------------------------------------------------------------------------------------------------------- */
+/* Uniform numbers on [0, 1) that are multiples of 2^-24: each stands for the middle of its step; and their bits. */
+class UniformBattery {
+ public:
+  void Add(const std::vector<float> &u) {
+    std::vector<double> middles;
+    for (const float x : u) {
+      const uint32_t integer = static_cast<uint32_t>(static_cast<double>(x) * 0x1p24);
+      for (size_t bit = 0; bit < kBits; bit++) ones_[bit] += integer >> bit & 1;
+      middles.push_back(static_cast<double>(x) + 0x1p-25);
+    }
+    units_.Add(middles);
+    count_ += u.size();
+  }
+
+  std::vector<Result> Results() const {
+    std::vector<Result> results = units_.Results();
+    const double n = static_cast<double>(count_);
+    for (size_t bit = 0; bit < kBits; bit++)
+      results.push_back(
+          {"bit " + std::to_string(bit), NormalP(static_cast<double>(ones_[bit]) - n / 2, std::sqrt(n) / 2)});
+    return results;
+  }
+
+ private:
+  static constexpr size_t kBits = 24;
+  std::array<uint64_t, kBits> ones_ = {};
+  uint64_t count_ = 0;
+  UnitBattery units_;
+};
+
+/* ---- bf16 -------------------------------------------------------------------------------------------------------- */
 
 inline double Bf16Value(uint32_t bits) {
   float value;
@@ -324,7 +342,7 @@ inline double Bf16P(const std::vector<uint16_t> &values, const std::function<dou
   return ChiSquareP(counts, expected);
 }
 
-/* ---- Angles against their words ------------------------------------------------------------------------------------ */
+/* ---- Angles against their words ---------------------------------------------------------------------------------- */
 
 /* Share of the pairs whose angle is not that of their word, by more than a millionth of a turn. */
 inline double WrongAngles(const std::vector<float> &z, const std::vector<uint32_t> &words) {

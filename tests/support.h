@@ -93,6 +93,23 @@ inline kinit_status FillNormal(void *dst, kinit_dtype dtype, size_t count, kinit
   return kinit_fill_normal(dst, dtype, count, 0.1, 1.7, stream);
 }
 
+/* One for each method of the inverse: bounds around the mean, the same far to both sides, beyond one side, close. */
+inline kinit_status FillTruncated(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream) {
+  return kinit_fill_truncated_normal(dst, dtype, count, 0.1, 1.7, -2, 3, stream);
+}
+inline kinit_status FillSymmetric(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream) {
+  return kinit_fill_truncated_normal(dst, dtype, count, 0, 0.02, -0.04, 0.04, stream);
+}
+inline kinit_status FillTail(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream) {
+  return kinit_fill_truncated_normal(dst, dtype, count, 0, 1, 3, 9, stream);
+}
+inline kinit_status FillLowerTail(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream) {
+  return kinit_fill_truncated_normal(dst, dtype, count, 1, 2, -80, -4, stream);
+}
+inline kinit_status FillClose(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream) {
+  return kinit_fill_truncated_normal(dst, dtype, count, 0, 1, 0.5, 0.7, stream);
+}
+
 /* Every distribution with every dtype: the rows that a new distribution is added to. */
 inline const Filling kFillings[] = {
     {"bits", KINIT_F32, FillBits},
@@ -110,6 +127,20 @@ inline const Filling kFillings[] = {
     {"normal_f64", KINIT_F64, FillNormal},
     {"normal_f16", KINIT_F16, FillNormal},
     {"normal_bf16", KINIT_BF16, FillNormal},
+    {"truncated_f32", KINIT_F32, FillTruncated},
+    {"truncated_f64", KINIT_F64, FillTruncated},
+    {"truncated_f16", KINIT_F16, FillTruncated},
+    {"truncated_bf16", KINIT_BF16, FillTruncated},
+    {"truncated_symmetric_f32", KINIT_F32, FillSymmetric},
+    {"truncated_symmetric_f64", KINIT_F64, FillSymmetric},
+    {"truncated_tail_f32", KINIT_F32, FillTail},
+    {"truncated_tail_f64", KINIT_F64, FillTail},
+    {"truncated_tail_f16", KINIT_F16, FillTail},
+    {"truncated_tail_bf16", KINIT_BF16, FillTail},
+    {"truncated_lower_tail_f32", KINIT_F32, FillLowerTail},
+    {"truncated_lower_tail_f64", KINIT_F64, FillLowerTail},
+    {"truncated_close_f32", KINIT_F32, FillClose},
+    {"truncated_close_f64", KINIT_F64, FillClose},
 };
 
 /* The bytes of a fill into memory of its own. */

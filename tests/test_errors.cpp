@@ -19,7 +19,7 @@ constexpr uint64_t kEnd64 = uint64_t{1} << 63; /* number of elements of f64 */
 
 kinit_dtype Unknown(int value) { return static_cast<kinit_dtype>(value); }
 
-/* ---- Calls that are refused ---------------------------------------------------------------------------------------- */
+/* ---- Calls that are refused -------------------------------------------------------------------------------------- */
 
 struct Refused {
   const char *what;
@@ -36,7 +36,8 @@ void AddDestinations(std::vector<Refused> *calls, kinit_dtype dtype) {
     const char *name;
     Fill fill;
   };
-  const Named fills[] = {{"uniform", FillUniform}, {"normal", FillNormal}, {"constant", FillConstant}};
+  const Named fills[] = {
+      {"uniform", FillUniform}, {"normal", FillNormal}, {"truncated", FillTruncated}, {"constant", FillConstant}};
   const size_t size = SizeOf(dtype);
   for (const Named &named : fills) {
     const Fill fill = named.fill;
@@ -61,6 +62,8 @@ void AddUnknownDtypes(std::vector<Refused> *calls) {
                         [=](unsigned char *m) { return FillUniform(m, Unknown(value), count, kStream); }});
       calls->push_back({"normal of unknown dtype", KINIT_ERROR_DTYPE,
                         [=](unsigned char *m) { return FillNormal(m, Unknown(value), count, kStream); }});
+      calls->push_back({"truncated normal of unknown dtype", KINIT_ERROR_DTYPE,
+                        [=](unsigned char *m) { return FillTruncated(m, Unknown(value), count, kStream); }});
       calls->push_back({"constant of unknown dtype", KINIT_ERROR_DTYPE,
                         [=](unsigned char *m) { return FillConstant(m, Unknown(value), count, kStream); }});
     }
@@ -69,12 +72,14 @@ void AddUnknownDtypes(std::vector<Refused> *calls) {
 
 void AddBits(std::vector<Refused> *calls) {
   calls->push_back({"bits to NULL", KINIT_ERROR_NULL, [](auto) { return kinit_fill_bits(nullptr, 1, kStream); }});
-  calls->push_back({"bits, misaligned", KINIT_ERROR_MISALIGNED,
-                    [](auto m) { return FillBits(m + 2, KINIT_F32, 1, kStream); }});
-  calls->push_back({"bits, size", KINIT_ERROR_SIZE,
-                    [](auto m) { return kinit_fill_bits(Words(m), SIZE_MAX / 4 + 1, {0, 0, 0}); }});
-  calls->push_back({"bits past the end", KINIT_ERROR_STREAM_END,
-                    [](auto m) { return kinit_fill_bits(Words(m), 2, {0, 0, kLast}); }});
+  calls->push_back(
+      {"bits, misaligned", KINIT_ERROR_MISALIGNED, [](auto m) { return FillBits(m + 2, KINIT_F32, 1, kStream); }});
+  calls->push_back({"bits, size", KINIT_ERROR_SIZE, [](auto m) {
+                      return kinit_fill_bits(Words(m), SIZE_MAX / 4 + 1, {0, 0, 0});
+                    }});
+  calls->push_back({"bits past the end", KINIT_ERROR_STREAM_END, [](auto m) {
+                      return kinit_fill_bits(Words(m), 2, {0, 0, kLast});
+                    }});
 }
 
 void AddStreamEnds(std::vector<Refused> *calls) {
@@ -85,20 +90,25 @@ void AddStreamEnds(std::vector<Refused> *calls) {
                         [=](auto m) { return FillUniform(m, dtype, left + 1, stream); }});
       calls->push_back({"normal past the end", KINIT_ERROR_STREAM_END,
                         [=](auto m) { return FillNormal(m, dtype, left + 1, stream); }});
+      calls->push_back({"truncated normal past the end", KINIT_ERROR_STREAM_END,
+                        [=](auto m) { return FillTruncated(m, dtype, left + 1, stream); }});
     }
   for (const uint64_t offset : {kEnd64, kEnd64 + 1, kLast, kEnd64 - 1}) {
     const size_t count = offset == kEnd64 - 1 ? 2 : 1;
-    calls->push_back({"f64 uniform past the end", KINIT_ERROR_STREAM_END,
-                      [=](auto m) { return FillUniform(m, KINIT_F64, count, {0, 0, offset}); }});
-    calls->push_back({"f64 normal past the end", KINIT_ERROR_STREAM_END,
-                      [=](auto m) { return FillNormal(m, KINIT_F64, count, {0, 0, offset}); }});
+    calls->push_back({"f64 uniform past the end", KINIT_ERROR_STREAM_END, [=](auto m) {
+                        return FillUniform(m, KINIT_F64, count, {0, 0, offset});
+                      }});
+    calls->push_back({"f64 normal past the end", KINIT_ERROR_STREAM_END, [=](auto m) {
+                        return FillNormal(m, KINIT_F64, count, {0, 0, offset});
+                      }});
   }
 }
 
 void AddUniformParameters(std::vector<Refused> *calls, kinit_dtype dtype) {
   const auto add = [&](const char *what, kinit_status expected, double low, double high) {
     for (const size_t count : {0, 8})
-      calls->push_back({what, expected, [=](auto m) { return kinit_fill_uniform(m, dtype, count, low, high, kStream); }});
+      calls->push_back(
+          {what, expected, [=](auto m) { return kinit_fill_uniform(m, dtype, count, low, high, kStream); }});
   };
   add("low is NaN", KINIT_ERROR_NOT_FINITE, kNan, 1);
   add("high is NaN", KINIT_ERROR_NOT_FINITE, 0, kNan);
@@ -133,6 +143,27 @@ void AddNormalParameters(std::vector<Refused> *calls, kinit_dtype dtype) {
   }
 }
 
+void AddTruncatedParameters(std::vector<Refused> *calls, kinit_dtype dtype) {
+  const auto add = [&](const char *what, kinit_status expected, double mean, double stddev, double low, double high) {
+    for (const size_t count : {0, 8})
+      calls->push_back({what, expected, [=](auto m) {
+                          return kinit_fill_truncated_normal(m, dtype, count, mean, stddev, low, high, kStream);
+                        }});
+  };
+  add("mean is NaN", KINIT_ERROR_NOT_FINITE, kNan, 1, -2, 2);
+  add("stddev is infinite", KINIT_ERROR_NOT_FINITE, 0, kInfinity, -2, 2);
+  add("low is NaN", KINIT_ERROR_NOT_FINITE, 0, 1, kNan, 2);
+  add("low is minus infinity", KINIT_ERROR_NOT_FINITE, 0, 1, -kInfinity, 2);
+  add("high is infinite", KINIT_ERROR_NOT_FINITE, 0, 1, -2, kInfinity);
+  add("stddev is negative", KINIT_ERROR_NEGATIVE_SCALE, 0, -1, -2, 2);
+  add("low > high", KINIT_ERROR_BOUNDS, 0, 1, 2, -2);
+  add("low = high", KINIT_ERROR_BOUNDS, 0, 1, 0.5, 0.5);
+  if (dtype != KINIT_F64) {
+    add("low = high in float", KINIT_ERROR_BOUNDS, 0, 1, 1, 1 + 1e-9);
+    add("high overflows float", KINIT_ERROR_NOT_FINITE, 0, 1, 0, kBeyondFloat);
+  }
+}
+
 void AddConstants(std::vector<Refused> *calls, kinit_dtype dtype) {
   const auto add = [&](const char *what, double value) {
     for (const size_t count : {0, 8})
@@ -152,6 +183,7 @@ std::vector<Refused> AllRefused(kinit_dtype dtype) {
   AddDestinations(&calls, dtype);
   AddUniformParameters(&calls, dtype);
   AddNormalParameters(&calls, dtype);
+  AddTruncatedParameters(&calls, dtype);
   AddConstants(&calls, dtype);
   return calls;
 }
@@ -168,9 +200,7 @@ void ExpectRefused(const std::vector<Refused> &calls) {
 
 class Errors : public testing::TestWithParam<kinit_dtype> {};
 
-TEST_P(Errors, NotOneByteIsWritten) {
-  ExpectRefused(AllRefused(GetParam()));
-}
+TEST_P(Errors, NotOneByteIsWritten) { ExpectRefused(AllRefused(GetParam())); }
 
 TEST(FlatErrors, Bits) {
   std::vector<Refused> calls;
@@ -192,10 +222,11 @@ TEST(FlatErrors, EndOfTheStream) {
 
 TEST(FlatErrors, NormalsInF64NeedFma) {
   if (!NeedsFma({"normal", KINIT_F64, FillNormal})) GTEST_SKIP() << "this processor has fused multiply-add";
-  ExpectRefused({{"f64 normal", KINIT_ERROR_NEEDS_FMA, [](auto m) { return FillNormal(m, KINIT_F64, 8, kStream); }}});
+  ExpectRefused({{"normal", KINIT_ERROR_NEEDS_FMA, [](auto m) { return FillNormal(m, KINIT_F64, 8, kStream); }},
+                 {"truncated", KINIT_ERROR_NEEDS_FMA, [](auto m) { return FillTruncated(m, KINIT_F64, 8, kStream); }}});
 }
 
-/* ---- Calls at the edge that are accepted ---------------------------------------------------------------------------- */
+/* ---- Calls at the edge that are accepted ------------------------------------------------------------------------- */
 
 TEST_P(Errors, NothingToFillIsFine) {
   EXPECT_EQ(kinit_fill_bits(nullptr, 0, kStream), KINIT_OK);
@@ -226,7 +257,7 @@ TEST_P(Errors, LargeParametersAreFine) {
 INSTANTIATE_TEST_SUITE_P(Dtype, Errors, testing::Values(KINIT_F32, KINIT_F64, KINIT_F16, KINIT_BF16),
                          [](const auto &chosen) { return NameOf(chosen.param); });
 
-/* ---- The machine ------------------------------------------------------------------------------------------------ */
+/* ---- The machine ------------------------------------------------------------------------------------------------- */
 
 TEST(MachineErrors, UnknownIsa) {
   const std::string before = kinit_isa();

@@ -1,6 +1,7 @@
 /* The golden file, which an independent reference made, against every instruction set.
  *
- * Owns: the reader of tests/golden.txt; scripts/reference.py describes its lines. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the reader of tests/golden.txt; scripts/reference.py describes its lines.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -64,6 +65,8 @@ kinit_status Fill(const GoldenCase &c, void *dst) {
   if (c.distribution == "bits") return kinit_fill_bits(static_cast<uint32_t *>(dst), c.count, c.stream);
   if (c.distribution == "uniform") return kinit_fill_uniform(dst, dtype, c.count, p.at(0), p.at(1), c.stream);
   if (c.distribution == "normal") return kinit_fill_normal(dst, dtype, c.count, p.at(0), p.at(1), c.stream);
+  if (c.distribution == "truncated")
+    return kinit_fill_truncated_normal(dst, dtype, c.count, p.at(0), p.at(1), p.at(2), p.at(3), c.stream);
   ADD_FAILURE() << "unknown distribution: " << c.line;
   return KINIT_OK;
 }

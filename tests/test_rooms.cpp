@@ -1,4 +1,4 @@
-/* Every instruction set against scalar, byte for byte: any count, alignment, offset, slice, stride and number of threads.
+/* Every instruction set against scalar, byte for byte: any count, alignment, offset, slice, stride, number of threads.
  *
  * Owns: the differential tests of the rooms. That scalar itself is right is the business of test_golden.cpp and
  * test_stream.cpp. SPDX-License-Identifier: Apache-2.0 */
@@ -10,6 +10,7 @@
 extern "C" {
 #include "dispatch.h"
 #include "kernel.h"
+#include "truncated.h"
 }
 
 namespace kinit_test {
@@ -125,7 +126,7 @@ TEST_P(Rooms, AnyNumberOfThreads) {
   }
 }
 
-/* ---- The kernels themselves: runs and streaming stores ---------------------------------------------------------- */
+/* ---- The kernels themselves: runs and streaming stores ----------------------------------------------------------- */
 
 /* One call of a room's kernel. */
 struct KernelCase {
@@ -146,6 +147,10 @@ template <kinit_dtype kDtype>
 kinit_kernel *Normal(const kinit_room *room) {
   return room->normal[kDtype];
 }
+template <kinit_dtype kDtype>
+kinit_kernel *Truncated(const kinit_room *room) {
+  return room->truncated[kDtype];
+}
 kinit_kernel *Bits(const kinit_room *room) { return room->bits; }
 kinit_kernel *Constant(const kinit_room *room) { return room->constant; }
 
@@ -154,6 +159,15 @@ kinit_status UnitUniform(void *dst, kinit_dtype dtype, size_t count, kinit_strea
 }
 kinit_status UnitNormal(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream) {
   return kinit_fill_normal(dst, dtype, count, 0, 1, stream);
+}
+/* Bounds around the mean, beyond it, and close to each other. */
+struct Bounds {
+  double low, high;
+};
+constexpr Bounds kAround = {-2, 3}, kBeyond = {3, 9}, kClose = {0.5, 0.75};
+template <const Bounds &kBounds>
+kinit_status UnitTruncated(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream) {
+  return kinit_fill_truncated_normal(dst, dtype, count, 0, 1, kBounds.low, kBounds.high, stream);
 }
 kinit_status One(void *dst, kinit_dtype dtype, size_t count, kinit_stream) {
   return kinit_fill_constant(dst, dtype, count, 1.0);
@@ -181,6 +195,16 @@ kinit_draw ConstantDraw(uint64_t pattern, size_t size) {
   return draw;
 }
 
+/* The plan has to live as long as the program. */
+template <const Bounds &kBounds>
+kinit_draw TruncatedDraw(bool f64) {
+  static kinit_truncated plans[2];
+  kinit_truncated_plan(&plans[f64], f64, 0, 1, kBounds.low, kBounds.high);
+  kinit_draw draw = PlainDraw();
+  draw.as.truncated = &plans[f64];
+  return draw;
+}
+
 const KernelCase kKernels[] = {
     {"bits", KINIT_F32, Bits, FillBits, PlainDraw()},
     {"constant_f32", KINIT_F32, Constant, One, ConstantDraw(0x3F8000003F800000, 4)},
@@ -194,6 +218,13 @@ const KernelCase kKernels[] = {
     {"normal_f64", KINIT_F64, Normal<KINIT_F64>, UnitNormal, NormalDraw()},
     {"normal_f16", KINIT_F16, Normal<KINIT_F16>, UnitNormal, NormalDraw()},
     {"normal_bf16", KINIT_BF16, Normal<KINIT_BF16>, UnitNormal, NormalDraw()},
+    {"truncated_around_f32", KINIT_F32, Truncated<KINIT_F32>, UnitTruncated<kAround>, TruncatedDraw<kAround>(false)},
+    {"truncated_around_f64", KINIT_F64, Truncated<KINIT_F64>, UnitTruncated<kAround>, TruncatedDraw<kAround>(true)},
+    {"truncated_around_bf16", KINIT_BF16, Truncated<KINIT_BF16>, UnitTruncated<kAround>, TruncatedDraw<kAround>(false)},
+    {"truncated_beyond_f32", KINIT_F32, Truncated<KINIT_F32>, UnitTruncated<kBeyond>, TruncatedDraw<kBeyond>(false)},
+    {"truncated_beyond_f64", KINIT_F64, Truncated<KINIT_F64>, UnitTruncated<kBeyond>, TruncatedDraw<kBeyond>(true)},
+    {"truncated_close_f32", KINIT_F32, Truncated<KINIT_F32>, UnitTruncated<kClose>, TruncatedDraw<kClose>(false)},
+    {"truncated_close_f64", KINIT_F64, Truncated<KINIT_F64>, UnitTruncated<kClose>, TruncatedDraw<kClose>(true)},
 };
 
 class Kernels : public testing::TestWithParam<std::tuple<const char *, KernelCase>> {
@@ -282,7 +313,7 @@ TEST_P(LargeFill, NormalsOf64MiB) {
   }
 }
 
-/* ---- The two builds of the scalar room ---------------------------------------------------------------------------- */
+/* ---- The two builds of the scalar room --------------------------------------------------------------------------- */
 
 extern "C" {
 extern const kinit_room kinit_room_scalar;
@@ -297,9 +328,9 @@ TEST(ScalarRoom, WithoutFmaEqualsWithFma) {
     Bytes without(count * size), with(count * size);
     const kinit_run runs[] = {{without.data(), 1, 12345, count}, {with.data(), 1, 12345, count}};
     kinit_kernel *const kernel = c.kernel(&kinit_room_scalar);
-    if (kernel == nullptr) continue; /* normals in f64 */
+    if (kernel == nullptr) continue; /* normals in f64, truncated or not */
     kernel(&c.draw, &runs[0], 1);
-    c.kernel(&kinit_room_scalar_fma)(&c.draw, &runs[1], 1);
+    c.kernel (&kinit_room_scalar_fma)(&c.draw, &runs[1], 1);
     EXPECT_TRUE(without == with) << c.name;
   }
 }

@@ -1,11 +1,11 @@
 /* Statistics of the real output, and planted defects that each statistic must find.
  *
- * Owns: what is tested, with which seeds and how many elements; statistics.h owns the statistics. The seeds are fixed, so
- * a test passes always or never. Suites that begin with Long belong to the long tier. SPDX-License-Identifier: Apache-2.0 */
-#include "statistics.h"
-
+ * Owns: what is tested, with which seeds and how many elements; statistics.h owns the statistics. The seeds are fixed,
+ * so a test passes always or never. Suites that begin with Long belong to the long tier.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include <cstdio>
 
+#include "statistics.h"
 #include "support.h"
 
 namespace kinit_test {
@@ -58,7 +58,7 @@ std::vector<Result> UniformResults(const std::vector<float> &values) {
   return battery.Results();
 }
 
-/* ---- One stream --------------------------------------------------------------------------------------------------- */
+/* ---- One stream -------------------------------------------------------------------------------------------------- */
 
 TEST(Statistics, NormalF32) { ExpectGood("normal f32", kQuick, NormalResults(Normals(kQuick, {kSeed, 0, 0}))); }
 
@@ -85,6 +85,60 @@ TEST(Statistics, UniformF64) {
   ExpectGood("uniform f64, lower bits", values.size(), UniformResults(lower));
 }
 
+/* ---- Truncated normals, through the distribution function -------------------------------------------------------- */
+
+struct Interval {
+  const char *name;
+  double low, high; /* of a standard normal */
+};
+void PrintTo(const Interval &interval, std::ostream *out) { *out << interval.name; }
+
+const Interval kIntervals[] = {{"two_sigma", -2, 2},   {"beyond_the_mean", 1, 4}, {"upper_tail", 5, 1000},
+                               {"lower_tail", -9, -3}, {"close", 0.5, 0.75},      {"everything", -100, 100}};
+
+/* The share of the interval below x, from the nearer tail; never 0 or 1. */
+double Share(const Interval &interval, double x) {
+  const double side = interval.low + interval.high >= 0 ? 1 : -1;
+  const double near = UpperTail(side * interval.low), far = UpperTail(side * interval.high);
+  const double share = (near - UpperTail(side * x)) / (near - far);
+  return std::min(std::max(share, 0x1p-60), 1 - 0x1p-53);
+}
+
+template <typename T>
+std::vector<Result> TruncatedResults(const Interval &interval, const std::vector<T> &values) {
+  std::vector<double> shares;
+  for (const T value : values) {
+    EXPECT_TRUE(value >= interval.low && value <= interval.high) << value;
+    shares.push_back(Share(interval, value));
+  }
+  UnitBattery battery;
+  battery.Add(shares);
+  return battery.Results();
+}
+
+class TruncatedStatistics : public testing::TestWithParam<Interval> {};
+
+TEST_P(TruncatedStatistics, F32) {
+  std::vector<float> values(kQuick / 4);
+  ASSERT_EQ(kinit_fill_truncated_normal(values.data(), KINIT_F32, values.size(), 0, 1, GetParam().low, GetParam().high,
+                                        {kSeed, 7, 0}),
+            KINIT_OK);
+  ExpectGood(GetParam().name, values.size(), TruncatedResults(GetParam(), values));
+}
+
+TEST_P(TruncatedStatistics, F64) {
+  std::vector<double> values(kQuick / 8);
+  const kinit_status status = kinit_fill_truncated_normal(values.data(), KINIT_F64, values.size(), 0, 1, GetParam().low,
+                                                          GetParam().high, {kSeed, 8, 0});
+  if (status == KINIT_ERROR_NEEDS_FMA) GTEST_SKIP() << kinit_status_message(status);
+  ExpectGood(GetParam().name, values.size(), TruncatedResults(GetParam(), values));
+}
+
+INSTANTIATE_TEST_SUITE_P(Interval, TruncatedStatistics, testing::ValuesIn(kIntervals),
+                         [](const auto &chosen) { return chosen.param.name; });
+
+/* ---- bf16 -------------------------------------------------------------------------------------------------------- */
+
 double NormalBetween(double low, double high) { return UpperTail(low) - UpperTail(high); }
 double UniformBetween(double low, double high) { return 0.5 * (std::min(high, 1.0) - std::min(low, 1.0)); }
 
@@ -107,7 +161,7 @@ TEST(Statistics, AnglesFollowTheirWords) {
   EXPECT_EQ(WrongAngles(Normals(count, {kSeed, 6, 0}), words), 0);
 }
 
-/* ---- The same element of many streams ------------------------------------------------------------------------------ */
+/* ---- The same element of many streams ---------------------------------------------------------------------------- */
 
 /* Element `index` of streams 0, 1, ...: neighbours in the array come from neighbouring streams. */
 std::vector<float> AcrossStreams(uint64_t index, kinit_stream (*stream)(uint64_t i)) {
@@ -131,10 +185,22 @@ struct StreamFamily {
 void PrintTo(const StreamFamily &family, std::ostream *out) { *out << family.name; }
 
 const StreamFamily kFamilies[] = {
-    {"seeds", [](uint64_t i) { return kinit_stream{i, 0, 0}; }},
-    {"upper_halves_of_seeds", [](uint64_t i) { return kinit_stream{i << 32, 0, 0}; }},
-    {"subsequences", [](uint64_t i) { return kinit_stream{kSeed, i, 0}; }},
-    {"upper_halves_of_subsequences", [](uint64_t i) { return kinit_stream{kSeed, i << 32, 0}; }},
+    {"seeds",
+     [](uint64_t i) {
+       return kinit_stream{i, 0, 0};
+     }},
+    {"upper_halves_of_seeds",
+     [](uint64_t i) {
+       return kinit_stream{i << 32, 0, 0};
+     }},
+    {"subsequences",
+     [](uint64_t i) {
+       return kinit_stream{kSeed, i, 0};
+     }},
+    {"upper_halves_of_subsequences",
+     [](uint64_t i) {
+       return kinit_stream{kSeed, i << 32, 0};
+     }},
     {"names", NamedStream},
 };
 
@@ -148,7 +214,7 @@ TEST_P(StatisticsAcross, FixedIndex) {
 INSTANTIATE_TEST_SUITE_P(Streams, StatisticsAcross, testing::ValuesIn(kFamilies),
                          [](const auto &chosen) { return chosen.param.name; });
 
-/* ---- Planted defects ----------------------------------------------------------------------------------------------- */
+/* ---- Planted defects --------------------------------------------------------------------------------------------- */
 
 constexpr size_t kPlanted = size_t{1} << 20;
 
@@ -236,7 +302,7 @@ TEST(PlantedDefect, SeedThatLosesABit) {
   EXPECT_LT(PValue(NormalResults(values), "z at lag 1"), kCertain);
 }
 
-/* ---- Long tier: 2^30 elements ---------------------------------------------------------------------------------------- */
+/* ---- Long tier: 2^30 elements ------------------------------------------------------------------------------------ */
 
 constexpr size_t kLong = size_t{1} << 30;
 

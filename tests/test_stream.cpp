@@ -125,8 +125,8 @@ TEST(Uniform, F64HasThePairs53LowerBits) {
 struct Range {
   double low, high;
 };
-const Range kRanges[] = {{-1, 1},       {-0.3, 0.7},          {5, 1e6},        {-0x1p-110, 0x1p-108},
-                         {1e-45, 3e-39}, {1, 1 + 0x1p-22},     {-3e38, -2e38},  {1e5, 1e5 + 0.015625},
+const Range kRanges[] = {{-1, 1},        {-0.3, 0.7},           {5, 1e6},       {-0x1p-110, 0x1p-108},
+                         {1e-45, 3e-39}, {1, 1 + 0x1p-22},      {-3e38, -2e38}, {1e5, 1e5 + 0.015625},
                          {0.1, 0.1},     {-0x1p-149, 0x1p-149}, {-1e-30, 1e30}};
 
 /* u in floats; fmaf of the C library rounds once. */
@@ -169,7 +169,7 @@ struct Pair {
   long double even, odd;
 };
 
-/* r (cos, sin) of `turns`, given as a number of quarter turns and a small rest, exact to the last places of long double. */
+/* r (cos, sin) of an angle, given as a number of quarter turns and a small rest in turns. */
 Pair ExactPair(long double radius, unsigned quarter, long double rest) {
   const long double two_pi = 6.283185307179586476925286766559005768L;
   const long double c = radius * std::cos(two_pi * rest), s = radius * std::sin(two_pi * rest);
@@ -232,9 +232,7 @@ std::vector<double> NormalF64(double mean, double stddev) {
   return values;
 }
 
-double UnitF64(uint32_t w0, uint32_t w1) {
-  return std::fma(w0, 0x1p-32, static_cast<double>(w1) * 0x1p-64 + 0x1p-65);
-}
+double UnitF64(uint32_t w0, uint32_t w1) { return std::fma(w0, 0x1p-32, static_cast<double>(w1) * 0x1p-64 + 0x1p-65); }
 
 /* u and v are the doubles of the definition. */
 Pair ExactF64(const uint32_t *w) {
@@ -264,7 +262,7 @@ TEST(Normal, F64ParametersAreOneFma) {
   for (size_t i = 0; i < kCount; i++) ASSERT_EQ(values[i], std::fma(z[i], 0.3, 0.1)) << i;
 }
 
-/* ---- f16 and bf16: the f32 value, rounded ------------------------------------------------------------------------- */
+/* ---- f16 and bf16: the f32 value, rounded ------------------------------------------------------------------------ */
 
 /* The numbers of a 16-bit format that are not negative, in order; what would follow the largest stands for infinity. */
 std::vector<double> Numbers(int exponent_bits) {
@@ -281,7 +279,8 @@ std::vector<double> Numbers(int exponent_bits) {
 /* The nearest of them by search; of two equally near the one whose bits are even. */
 uint16_t Nearest(const std::vector<double> &numbers, float value) {
   const double magnitude = std::min<double>(std::fabs(value), numbers.back());
-  const size_t above = static_cast<size_t>(std::lower_bound(numbers.begin(), numbers.end(), magnitude) - numbers.begin());
+  const size_t above =
+      static_cast<size_t>(std::lower_bound(numbers.begin(), numbers.end(), magnitude) - numbers.begin());
   size_t nearest = above;
   if (numbers[above] != magnitude) {
     const double up = numbers[above] - magnitude, down = magnitude - numbers[above - 1];
@@ -317,7 +316,7 @@ TEST_P(Narrow, UniformsAreRoundedFloats) {
 INSTANTIATE_TEST_SUITE_P(Dtype, Narrow, testing::Values(KINIT_F16, KINIT_BF16),
                          [](const auto &chosen) { return NameOf(chosen.param); });
 
-/* ---- Constants: IEEE 754 bits as literals ------------------------------------------------------------------------- */
+/* ---- Constants: IEEE 754 bits as literals ------------------------------------------------------------------------ */
 
 struct ConstantCase {
   kinit_dtype dtype;

@@ -276,10 +276,10 @@ static void copy_streaming(char *dst, const char *from, size_t bytes) {
     memcpy(dst, from, bytes);
     return;
   }
-  memcpy(dst, from, head);
+  if (head > 0) memcpy(dst, from, head);
   size_t done = head;
   for (; bytes - done >= KV_ALIGN; done += KV_ALIGN) kv_stream_copy(dst + done, from + done);
-  memcpy(dst + done, from + done, bytes - done);
+  if (bytes > done) memcpy(dst + done, from + done, bytes - done);
 }
 
 /* Draws what waits and copies it to its places. */
@@ -302,28 +302,36 @@ KV_NOINLINE void flush(job *j) {
   j->pieces = 0;
 }
 
-/* Up to a tile of groups whose first is `block`, the first `skip` elements left out, for count elements of one run.
- * Returns the number of elements taken. */
+/* Up to `most` groups, the first of which has this first block: they must not reach a new upper half of the block number,
+ * for which philox is not prepared. */
+static int groups_until_wrap(uint64_t block, uint64_t most) {
+  const uint64_t until_wrap = ((UINT64_C(1) << 32) - (uint32_t)block) / GROUP_BLOCKS;
+  return (int)(most < until_wrap ? most : until_wrap);
+}
+
+/* Puts elements of one run among those that wait, as many as there is room for: the groups from `block` on, without the
+ * first `skip` elements, for at most count elements. Returns the number of elements taken. */
 static uint64_t wait(job *j, uint64_t block, unsigned skip, uint64_t count, char *dst, int64_t stride) {
-  const uint64_t groups_wanted = ((skip + count - 1) >> j->group_shift) + 1;
+  const uint64_t wanted = ((skip + count - 1) >> j->group_shift) + 1;
   const uint64_t room = (uint64_t)(KV_TILE - j->groups);
-  const uint64_t before_wrap = ((UINT64_C(1) << 32) - (uint32_t)block) / GROUP_BLOCKS;
-  uint64_t groups = groups_wanted < room ? groups_wanted : room;
-  if (groups > before_wrap) groups = before_wrap;
-  const uint64_t available = (groups << j->group_shift) - skip;
+  const int groups = groups_until_wrap(block, wanted < room ? wanted : room);
+  const uint64_t available = ((uint64_t)groups << j->group_shift) - skip;
   const uint64_t taken = count < available ? count : available;
-  j->piece[j->pieces++] =
-      (piece){dst, stride, ((unsigned)j->groups << j->group_shift) + skip, (uint32_t)taken};
-  for (uint64_t g = 0; g < groups; g++) j->products[j->groups++] = block_product(block + g * GROUP_BLOCKS);
+  j->piece[j->pieces++] = (piece){dst, stride, ((unsigned)j->groups << j->group_shift) + skip, (uint32_t)taken};
+  for (int g = 0; g < groups; g++) j->products[j->groups++] = block_product(block + (uint64_t)g * GROUP_BLOCKS);
   return taken;
 }
 
-/* A whole tile, straight to its destination. */
-static void direct(job *j, uint64_t block, char *dst) {
+/* Whole steps of groups, up to a tile, straight to their destination. Returns the number of elements. */
+static uint64_t direct(job *j, uint64_t block, uint64_t count, char *dst) {
+  const uint64_t wanted = count >> j->group_shift;
+  int groups = groups_until_wrap(block, wanted < KV_TILE ? wanted : KV_TILE);
+  groups -= groups % KV_GROUPS;
   uint64_t products[KV_TILE];
-  for (int g = 0; g < KV_TILE; g++) products[g] = block_product(block + (uint64_t)g * GROUP_BLOCKS);
-  philox_tile(&j->philox, products, KV_TILE, j->words.even, j->words.odd);
-  j->map(j->parameters, &j->words, KV_TILE, dst, j->streaming);
+  for (int g = 0; g < groups; g++) products[g] = block_product(block + (uint64_t)g * GROUP_BLOCKS);
+  philox_tile(&j->philox, products, groups, j->words.even, j->words.odd);
+  j->map(j->parameters, &j->words, groups, dst, j->streaming);
+  return (uint64_t)groups << j->group_shift;
 }
 
 static void prepare_blocks(job *j, uint32_t block_high) {
@@ -333,7 +341,7 @@ static void prepare_blocks(job *j, uint32_t block_high) {
 }
 
 static void draw_run(job *j, const kinit_run *run) {
-  const uint64_t tile_elements = (uint64_t)KV_TILE << j->group_shift;
+  const uint64_t step_elements = (uint64_t)KV_GROUPS << j->group_shift;
   uint64_t done = 0;
   while (done < run->count) {
     const uint64_t element = run->first + done, left = run->count - done;
@@ -341,10 +349,9 @@ static void draw_run(job *j, const kinit_run *run) {
     const unsigned skip = (unsigned)element & ((1u << j->group_shift) - 1);
     char *dst = (char *)run->dst + (int64_t)done * run->stride * (int64_t)j->size;
     if ((uint32_t)(block >> 32) != j->block_high) prepare_blocks(j, (uint32_t)(block >> 32));
-    if (skip == 0 && left >= tile_elements && run->stride == 1 && (!j->streaming || (uintptr_t)dst % KV_ALIGN == 0) &&
-        (uint32_t)block <= UINT32_MAX - KV_TILE * GROUP_BLOCKS) {
-      direct(j, block, dst);
-      done += tile_elements;
+    const bool fits = run->stride == 1 && (!j->streaming || (uintptr_t)dst % KV_ALIGN == 0);
+    if (fits && skip == 0 && left >= step_elements && (uint32_t)block <= UINT32_MAX - KV_GROUPS * GROUP_BLOCKS) {
+      done += direct(j, block, left, dst);
       continue;
     }
     done += wait(j, block, skip, left, dst, run->stride);

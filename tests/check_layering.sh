@@ -12,6 +12,9 @@ fail() {
   failures=$((failures + 1))
 }
 
+# The files in which this extended regular expression is found.
+containing() { grep -rlE "$1" . | sed 's|^\./||'; }
+
 # The project's own headers that a file may include, separated by spaces.
 allowed() {
   case $1 in
@@ -37,7 +40,7 @@ allowed() {
 # only <header> <files, separated by spaces>: nobody else includes this header of the system.
 only() {
   header=$1
-  for file in $(grep -rlE "^ *# *include *<$header>" . | sed 's|^\./||'); do
+  for file in $(containing "^ *# *include *<$header>"); do
     case " $2 " in
       *" $file "*) ;;
       *) fail "$file includes <$header>; only $2 may" ;;
@@ -71,16 +74,17 @@ only 'omp\.h' parallel.c
 only 'stdatomic\.h' "dispatch.c parallel.c fill.c"
 
 # Words that belong to one file even without a header.
-for file in $(grep -rlE 'pragma omp|[^a-z_]omp_[a-z]' . | sed 's|^\./||'); do
+word='(^|[^A-Za-z0-9_])'
+for file in $(containing "pragma omp|${word}omp_[a-z]"); do
   [ "$file" = parallel.c ] || fail "$file knows OpenMP; only parallel.c may"
 done
-for file in $(grep -rlE '(^|[^A-Za-z0-9_])(__m(128|256|512)[id]?|_mm[0-9]*_[a-z]|(float|uint|int)(32|64|16|8)x[0-9]+_t)' . | sed 's|^\./||'); do
+for file in $(containing "${word}(__m(128|256|512)[id]?|_mm[0-9]*_[a-z]|(float|uint|int)(64|32|16|8)x[0-9]+_t)"); do
   case " cpu.c $vocabularies " in
     *" $file "*) ;;
     *) fail "$file uses an instruction set's types or intrinsics" ;;
   esac
 done
-for file in $(grep -rlE '(^|[^A-Za-z0-9_])(clock|time|gettimeofday|clock_gettime|rand|srand|random|getrandom) *\(' . | sed 's|^\./||'); do
+for file in $(containing "${word}(clock|time|gettimeofday|clock_gettime|s?rand|random|getrandom) *\("); do
   fail "$file reads a clock or global randomness"
 done
 

@@ -2,7 +2,6 @@
  *
  * Owns: a program without a framework; it returns 0. SPDX-License-Identifier: Apache-2.0 */
 #include "header_use.h"
-#include "kinit/kinit.h"
 
 static_assert(sizeof(kinit_stream) == 24, "three integers of 64 bits");
 static_assert(__is_trivial(kinit_tensor) && __is_standard_layout(kinit_tensor), "a struct of C");

@@ -1,9 +1,11 @@
 /* Uses all that the public header declares; valid C11 and C++17.
  *
- * Owns: the list of the public functions, whose addresses are taken. Included by header_c.c and header_cpp.cpp, after
- * the public header and nothing else. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the list of the public functions, whose addresses are taken. Included by header_c.c and header_cpp.cpp, first,
+ * and includes nothing but the public header. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TESTS_HEADER_USE_H
 #define KINIT_TESTS_HEADER_USE_H
+
+#include "kinit/kinit.h"
 
 typedef void (*any_function)(void);
 #define ADDRESS(function) ((any_function)(function))

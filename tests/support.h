@@ -25,6 +25,13 @@ namespace kinit_test {
 /* All that any build knows, so that those that this machine lacks are reported by name. */
 inline const char *const kIsaNames[] = {"avx512", "avx2", "neon", "scalar"};
 
+/* Those that this machine has. */
+inline std::vector<std::string> PresentIsas() {
+  std::vector<std::string> names;
+  for (int i = 0; i < kinit_isa_count(); i++) names.emplace_back(kinit_isa_name(i));
+  return names;
+}
+
 /* Chooses an instruction set until the end of the scope. */
 class ScopedIsa {
  public:

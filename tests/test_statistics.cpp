@@ -93,6 +93,7 @@ struct Interval {
 };
 void PrintTo(const Interval &interval, std::ostream *out) { *out << interval.name; }
 
+/* All see the same words, so they have the same shares, up to rounding, and should have the same p-values. */
 const Interval kIntervals[] = {{"two_sigma", -2, 2},   {"beyond_the_mean", 1, 4}, {"upper_tail", 5, 1000},
                                {"lower_tail", -9, -3}, {"close", 0.5, 0.75},      {"everything", -100, 100}};
 

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Owns: the constants of src/truncated.c and src/kernel/truncated.h. For maintainers: no build runs it.
+# SPDX-License-Identifier: Apache-2.0
 """Coefficients of the truncated normal (docs/stream.md), printed as C. Needs mpmath; takes a minute.
 
 usage: truncated.py [f32] [f64] [mills] [nodes]     all four if none is named
@@ -145,11 +147,11 @@ def rational_f32():
             best = (e, pr, qr)
     e, pr, qr = best
     print(f"/* l in [0, {float(top):.3f}]: minimax 2^{float(log(worst, 2)):.2f}, rounded 2^{float(log(e, 2)):.2f} */")
-    print(f"#define TRUNC_C {hex32(c)}")
+    print(f"#define TRUNCATED_C {hex32(c)}")
     for i, x in enumerate(pr):
-        print(f"#define TRUNC_N{i} {hex32(x)}")
+        print(f"#define TRUNCATED_N{i} {hex32(x)}")
     for i, x in enumerate(qr):
-        print(f"#define TRUNC_D{i} {hex32(x)}")
+        print(f"#define TRUNCATED_D{i} {hex32(x)}")
 
 
 def rational_f64(m, n):
@@ -161,7 +163,7 @@ def rational_f64(m, n):
     # the kernel has ln v = -l/2: z = ln v * N / D
     print(f"/* l in [0, {float(top):.3f}]: minimax 2^{float(log(worst, 2)):.2f} */")
     for name, cs, k in (("n", p, mpf(-2)), ("d", q, mpf(1))):
-        print(f"static const double trunc_{name}[{len(cs)}] = {{" + ", ".join(float(k * x).hex() for x in cs) + "};")
+        print(f"static const double truncated_{name}[{len(cs)}] = {{" + ", ".join(float(k * x).hex() for x in cs) + "};")
     mp.dps = 50
 
 
@@ -185,7 +187,7 @@ def mills_series(k, terms):
 def nodes(degree, name):
     count = degree + 1
     points = [mpf(0) if 2 * i == degree else -cos(pi * (i + mpf(1) / 2) / count) for i in range(count)]
-    print(f"static const double nodes_{name}[{count}] = {{" + ", ".join(float(x).hex() for x in points) + "};")
+    print(f"static const double points_{name}[{count}] = {{" + ", ".join(float(x).hex() for x in points) + "};")
 
 
 if __name__ == "__main__":

@@ -126,6 +126,7 @@ KV_INLINE vd vd_min(vd a, vd b) { return _mm256_min_pd(a, b); }
 KV_INLINE vd vd_max(vd a, vd b) { return _mm256_max_pd(a, b); }
 KV_INLINE vd vq_select(vq m, vd a, vd b) { return _mm256_blendv_pd(a, b, _mm256_castsi256_pd(m)); }
 KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd4_u35avx2(a); }
+KV_INLINE void vd_log_prepare(void) {}
 KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
   const Sleef___m256d_2 r = Sleef_finz_sincospid4_u35avx2(a);
   *sine = r.x;

@@ -117,6 +117,12 @@ KV_INLINE vd vd_min(vd a, vd b) { return _mm512_min_pd(a, b); }
 KV_INLINE vd vd_max(vd a, vd b) { return _mm512_max_pd(a, b); }
 KV_INLINE vd vq_select(vq m, vd a, vd b) { return _mm512_mask_blend_pd(_mm512_movepi64_mask(m), a, b); }
 KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd8_u35avx512f(a); }
+/* SLEEF's log reads its value for infinity under a mask that is never set. As long as that page of the library is not in
+ * memory, such a read costs hundreds of cycles and does not bring the page in; one with the mask set does. */
+KV_INLINE void vd_log_prepare(void) {
+  const vd value = vd_log(_mm512_castsi512_pd(_mm512_set1_epi64(0x7FF0000000000000)));
+  __asm__ volatile("" : : "v"(value));
+}
 KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
   const Sleef___m512d_2 r = Sleef_finz_sincospid8_u35avx512f(a);
   *sine = r.x;

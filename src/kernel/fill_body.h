@@ -433,10 +433,12 @@ static void kernel_truncated_bf16(const kinit_draw *draw, const kinit_run *runs,
 #if KV_HAVE_FMA
 static void kernel_normal_f64(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
   const parameters p = {.normal64 = {draw->as.normal.mean, draw->as.normal.stddev}};
+  vd_log_prepare();
   draw_runs(draw, runs, run_count, map_normal_f64, F64, &p);
 }
 static void kernel_truncated_f64(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
   const parameters p = {.truncated64 = draw->as.truncated};
+  vd_log_prepare();
   draw_runs(draw, runs, run_count, map_truncated_f64, F64, &p);
 }
 #else

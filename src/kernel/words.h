@@ -38,6 +38,7 @@
  *           vq_greater(a,b): all ones where a > b, values below 2^32, else 0
  *           vq_select(m,a,b): b where m is all ones, a where it is 0
  *           vd_log vd_sincospi (SLEEF's finz family)
+ *           vd_log_prepare()   to be called once before a fill with vd_log
  * stores    kv_store_32 kv_store_f16 kv_store_bf16 (out, even[KV_PAIRS], odd[KV_PAIRS], streaming)
  *           kv_store_64(out, vd even[KV_HALVES], vd odd[KV_HALVES], streaming)
  *               memory order; out is aligned to KV_ALIGN bytes if streaming

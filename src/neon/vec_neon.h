@@ -112,6 +112,7 @@ KV_INLINE vd vd_min(vd a, vd b) { return vbslq_f64(vcltq_f64(a, b), a, b); }
 KV_INLINE vd vd_max(vd a, vd b) { return vbslq_f64(vcgtq_f64(a, b), a, b); }
 KV_INLINE vd vq_select(vq m, vd a, vd b) { return vbslq_f64(m, b, a); }
 KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd2_u35advsimd(a); }
+KV_INLINE void vd_log_prepare(void) {}
 KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
   const Sleef_float64x2_t_2 r = Sleef_finz_sincospid2_u35advsimd(a);
   *sine = r.x;

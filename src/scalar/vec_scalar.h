@@ -117,6 +117,7 @@ KV_INLINE vd vd_max(vd a, vd b) { return a > b ? a : b; }
 KV_INLINE vd vq_select(vq m, vd a, vd b) { return m != 0 ? b : a; }
 #if KV_HAVE_FMA
 KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd1_u35purecfma(a); }
+KV_INLINE void vd_log_prepare(void) {}
 KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
   const Sleef_double_2 r = Sleef_finz_sincospid1_u35purecfma(a);
   *sine = r.x;

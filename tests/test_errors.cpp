@@ -17,8 +17,6 @@ constexpr kinit_stream kStream = {1, 2, 3};
 constexpr uint64_t kLast = ~uint64_t{0};       /* index of the last element, but of f64 */
 constexpr uint64_t kEnd64 = uint64_t{1} << 63; /* number of elements of f64 */
 
-kinit_dtype Unknown(int value) { return static_cast<kinit_dtype>(value); }
-
 /* ---- Calls that are refused -------------------------------------------------------------------------------------- */
 
 struct Refused {
@@ -55,17 +53,22 @@ void AddDestinations(std::vector<Refused> *calls, kinit_dtype dtype) {
   }
 }
 
+/* Called without the wrappers of support.h, in which an unknown value would be undefined behaviour of C++. */
 void AddUnknownDtypes(std::vector<Refused> *calls) {
   for (const int value : {4, 99, -1, INT_MAX}) {
     for (const size_t count : {0, 4}) {
-      calls->push_back({"uniform of unknown dtype", KINIT_ERROR_DTYPE,
-                        [=](unsigned char *m) { return FillUniform(m, Unknown(value), count, kStream); }});
-      calls->push_back({"normal of unknown dtype", KINIT_ERROR_DTYPE,
-                        [=](unsigned char *m) { return FillNormal(m, Unknown(value), count, kStream); }});
-      calls->push_back({"truncated normal of unknown dtype", KINIT_ERROR_DTYPE,
-                        [=](unsigned char *m) { return FillTruncated(m, Unknown(value), count, kStream); }});
-      calls->push_back({"constant of unknown dtype", KINIT_ERROR_DTYPE,
-                        [=](unsigned char *m) { return FillConstant(m, Unknown(value), count, kStream); }});
+      const auto add = [&](const char *what, std::function<kinit_status(unsigned char *)> call) {
+        calls->push_back({what, KINIT_ERROR_DTYPE, std::move(call)});
+      };
+      add("uniform of unknown dtype",
+          [=](auto m) { return kinit_fill_uniform(m, static_cast<kinit_dtype>(value), count, 0, 1, kStream); });
+      add("normal of unknown dtype",
+          [=](auto m) { return kinit_fill_normal(m, static_cast<kinit_dtype>(value), count, 0, 1, kStream); });
+      add("truncated normal of unknown dtype", [=](auto m) {
+        return kinit_fill_truncated_normal(m, static_cast<kinit_dtype>(value), count, 0, 1, -1, 1, kStream);
+      });
+      add("constant of unknown dtype",
+          [=](auto m) { return kinit_fill_constant(m, static_cast<kinit_dtype>(value), count, 1); });
     }
   }
 }

@@ -137,7 +137,7 @@ def below(high, to):
 
 
 def uniform_range(low, high, to):
-    low, high = convert(low, to), convert(high, to)
+    low, high = convert(low, to) + 0.0, convert(high, to) + 0.0  # -0 is 0
     return low, add(high, -low, to), below(high, to) if low < high else high
 
 

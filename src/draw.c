@@ -52,8 +52,8 @@ static NOINLINE kinit_status plan_uniform(kinit_plan *plan, kinit_dtype dtype, d
                                           kinit_stream stream) {
   const kinit_status status = kinit_check_uniform(dtype, low, high);
   if (status != KINIT_OK) return status;
-  low = rounded(dtype, low);
-  high = rounded(dtype, high);
+  low = rounded(dtype, low) + 0.0; /* -0 is 0 */
+  high = rounded(dtype, high) + 0.0;
   set_plan(plan, kinit_active_room()->uniform[dtype], stream);
   plan->draw.as.uniform.low = low;
   /* Two floats far apart have a difference that no double holds, but rounding it twice gives the float nearest to the

@@ -111,9 +111,10 @@ TEST_P(Rooms, SlicesMakeTheWhole) {
   }
 }
 
-/* Large enough for 64 pieces, at a destination and an offset that divide no piece evenly. */
+/* At a destination and an offset that divide no piece evenly. Fills of this size get at most 9 threads, however many
+ * are allowed; LargeFill gets them all. */
 TEST_P(Rooms, AnyNumberOfThreads) {
-  const size_t count = (9 << 20) / size_ + 13;
+  const size_t count = (9u << 17) / size_ + 13;
   const Bytes reference = Reference(filling_, count + 3);
   const ScopedIsa isa(isa_);
   GuardedMemory memory(count * size_ + 64);
@@ -294,18 +295,20 @@ TEST_P(Kernels, RunsOfAnyKind) {
 
 class LargeFill : public testing::TestWithParam<const char *> {};
 
-TEST_P(LargeFill, NormalsOf64MiB) {
-  const Filling normal = {"normal_f32", KINIT_F32, FillNormal};
+/* Against small fills by scalar, which use neither threads nor streaming stores. */
+TEST_P(LargeFill, UniformsOf64MiBBy64Threads) {
   const size_t count = (64u << 20) / 4 - 5;
-  const ScopedIsa isa(GetParam());
-  if (!isa.supported()) GTEST_SKIP() << "this machine or build has no " << GetParam();
   std::vector<float> whole(count + 1), small(1 << 14);
-  ASSERT_EQ(normal.fill(whole.data() + 1, KINIT_F32, count, At(1)), KINIT_OK);
-  /* against small fills, which use neither threads nor streaming stores */
-  kinit_set_isa("scalar");
+  {
+    const ScopedIsa isa(GetParam());
+    if (!isa.supported()) GTEST_SKIP() << "this machine or build has no " << GetParam();
+    const ScopedThreads threads(64);
+    ASSERT_EQ(FillUniform(whole.data() + 1, KINIT_F32, count, At(1)), KINIT_OK);
+  }
+  const ScopedIsa scalar("scalar");
   for (size_t begin = 0; begin < count; begin += small.size()) {
     const size_t part = std::min(small.size(), count - begin);
-    ASSERT_EQ(normal.fill(small.data(), KINIT_F32, part, At(1 + begin)), KINIT_OK);
+    ASSERT_EQ(FillUniform(small.data(), KINIT_F32, part, At(1 + begin)), KINIT_OK);
     ASSERT_EQ(std::memcmp(small.data(), whole.data() + 1 + begin, part * 4), 0) << "from element " << begin;
   }
 }

@@ -194,6 +194,20 @@ Pair ExactF32(uint32_t radius_word, uint32_t angle_word) {
   return ExactPair(radius, quarter, rest * 0x1p-32L);
 }
 
+TEST(Uniform, MinusZeroIsZero) {
+  const double zeros[] = {0.0, -0.0};
+  for (const double low : zeros) {
+    for (const double high : zeros) {
+      float f32 = 1;
+      double f64 = 1;
+      ASSERT_EQ(kinit_fill_uniform(&f32, KINIT_F32, 1, low, high, {1, 2, 3}), KINIT_OK);
+      ASSERT_EQ(kinit_fill_uniform(&f64, KINIT_F64, 1, low, high, {1, 2, 3}), KINIT_OK);
+      EXPECT_TRUE(f32 == 0 && !std::signbit(f32)) << low << " " << high;
+      EXPECT_TRUE(f64 == 0 && !std::signbit(f64)) << low << " " << high;
+    }
+  }
+}
+
 /* The first element is odd, so pairs begin before the fill. */
 TEST(Normal, F32WithinAMillionth) {
   static_assert(kStream.offset % 2 == 1, "the second half of a pair comes first");

@@ -1,6 +1,7 @@
 /* The only file with cpuid, hwcaps and control registers.
  *
- * Owns: detection of features, cores and cache, and the floating-point environment. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: detection of features, cores and cache, and the floating-point environment.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifdef __linux__
 #define _GNU_SOURCE 1 /* sched_getaffinity, CPU_SET */
 #include <sched.h>
@@ -38,8 +39,8 @@ unsigned kinit_cpu_features(void) {
   return features;
 }
 
-/* MXCSR: 0x1F80 is the power-on value, and the lowest six bits are sticky flags. Writing it costs more than a small fill,
- * so it is only done where something differs. */
+/* MXCSR: 0x1F80 is the power-on value, and the lowest six bits are sticky flags. Writing it costs more than a small
+ * fill, so it is only done where something differs. */
 uint64_t kinit_cpu_float_begin(void) {
   const uint32_t before = _mm_getcsr();
   if ((before & ~0x3Fu) != 0x1F80) _mm_setcsr(0x1F80);
@@ -71,7 +72,7 @@ void kinit_cpu_float_end(uint64_t before) { write_control((uint32_t)before, befo
 #error "kinit knows the floating-point control registers of x86-64 and AArch64 only"
 #endif
 
-/* ---- Cores and caches ---------------------------------------------------------------------------------------------- */
+/* ---- Cores and caches -------------------------------------------------------------------------------------------- */
 
 #define USUAL_CACHE ((size_t)32 << 20)
 

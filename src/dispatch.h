@@ -1,6 +1,7 @@
 /* The choice of the instruction set.
  *
- * Owns: the declarations of dispatch.c. Included by draw.c, api.c and dispatch.c. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the declarations of dispatch.c. Included by draw.c, api.c and dispatch.c.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_DISPATCH_H
 #define KINIT_DISPATCH_H
 

@@ -11,7 +11,7 @@
 #include "parallel.h"
 
 enum {
-  RUNS = 64,                   /* runs handed to a kernel at a time */
+  RUNS = 64,                    /* runs handed to a kernel at a time */
   BYTES_PER_THREAD = 128 << 10, /* a thread is worth waking for so much */
   SMALLEST_CACHE = 1 << 20,     /* no last-level cache is smaller */
   SHORTEST_STREAM = 256,        /* bytes of a row that are worth streaming stores */
@@ -35,8 +35,8 @@ static uint64_t row_bytes(const kinit_layout *layout) {
 
 static int contiguous(const kinit_layout *layout) { return layout->ndim == 1 && layout->stride[0] == 1; }
 
-/* Where pieces of so many bytes may be cut: at pages, so that each thread touches fresh memory of its own first; at huge
- * pages if the pieces are large enough to stay about equal. */
+/* Where pieces of so many bytes may be cut: at pages, so that each thread touches fresh memory of its own first; at
+ * huge pages if the pieces are large enough to stay about equal. */
 static size_t granule(uint64_t piece_bytes) {
   if (piece_bytes >= 8 * (uint64_t)HUGE_PAGE) return HUGE_PAGE;
   return piece_bytes >= 8 * PAGE ? PAGE : CACHE_LINE;

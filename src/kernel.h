@@ -19,20 +19,20 @@ typedef struct kinit_run {
   uint64_t count; /* number of elements, > 0; first + count - 1 does not wrap */
 } kinit_run;
 
-/* A truncated normal, ready for the kernels: truncated.c makes it, docs/stream.md defines every member. A fill of floats
- * rounds the doubles to float once. */
+/* A truncated normal, ready for the kernels: truncated.c makes it, docs/stream.md defines every member. A fill of
+ * floats rounds the doubles to float once. */
 enum { KINIT_TRUNCATED_CENTRAL, KINIT_TRUNCATED_TAIL, KINIT_TRUNCATED_NARROW };
 enum { KINIT_TRUNCATED_DEGREE_F32 = 10, KINIT_TRUNCATED_DEGREE_F64 = 26 };
 typedef struct kinit_truncated {
   int variant;
-  uint32_t flip;         /* xored with words, so that they grow from the right to the left: all ones, or 0 if mirrored */
-  uint32_t turn;         /* beyond it, as an unsigned number, they belong to the left side, and are complemented */
-  double v_mul;          /* v = k * v_mul + v_left or v_right, k the word turned so */
+  uint32_t flip; /* xored with words, so that they grow from the right to the left: all ones, or 0 if mirrored */
+  uint32_t turn; /* beyond it, as an unsigned number, they belong to the left side, and are complemented */
+  double v_mul;  /* v = k * v_mul + v_left or v_right, k the word turned so */
   double v_left, v_right;
-  double scale;          /* of the right side; the left has its negative */
+  double scale; /* of the right side; the left has its negative */
   double anchor;
   double low, high;
-  double c, centre;      /* the tail's polynomial is one in sqrt(l + c) - centre, l = -2 ln v */
+  double c, centre; /* the tail's polynomial is one in sqrt(l + c) - centre, l = -2 ln v */
   double poly[KINIT_TRUNCATED_DEGREE_F64 + 1];
 } kinit_truncated;
 

@@ -17,8 +17,8 @@
 
 static _Atomic int chosen_threads; /* 0: the default */
 
-/* The process in which threads were first started, 0 before. Those of OpenMP do not survive a fork: in a child process a
- * team would wait for ever, so the child computes alone. */
+/* The process in which threads were first started, 0 before. Those of OpenMP do not survive a fork: in a child process
+ * a team would wait for ever, so the child computes alone. */
 static _Atomic long team_process;
 
 static int forked(void) {

@@ -169,8 +169,8 @@ KINIT_API kinit_status kinit_fill_normal(void *dst, kinit_dtype dtype, size_t co
 KINIT_API kinit_status kinit_fill_truncated_normal(void *dst, kinit_dtype dtype, size_t count, double mean,
                                                    double stddev, double low, double high, kinit_stream stream);
 
-/* Every element = value, rounded to nearest even in dtype (to float first for F16 and BF16, as always). Takes no stream.
- * Errors: NOT_FINITE (value, also after rounding to dtype). */
+/* Every element = value, rounded to nearest even in dtype (to float first for F16 and BF16, as always). Takes no
+ * stream. Errors: NOT_FINITE (value, also after rounding to dtype). */
 KINIT_API kinit_status kinit_fill_constant(void *dst, kinit_dtype dtype, size_t count, double value);
 
 /* ---- 6. Initializers on a tensor ------------------------------------------------------------------------------- */

@@ -47,13 +47,9 @@ KV_INLINE kp kp_blocks(uint64_t p) {
   return _mm512_add_epi64(_mm512_set1_epi64((int64_t)p), order);
 }
 /* a's low halves, and b's low halves moved to the high halves */
-KV_INLINE vu low_low(kp a, kp b) {
-  return _mm512_mask_shuffle_epi32(a, HIGH_HALVES, b, _MM_PERM_CDAB);
-}
+KV_INLINE vu low_low(kp a, kp b) { return _mm512_mask_shuffle_epi32(a, HIGH_HALVES, b, _MM_PERM_CDAB); }
 /* a's high halves moved to the low halves, and b's high halves */
-KV_INLINE vu high_high(kp a, kp b) {
-  return _mm512_mask_shuffle_epi32(b, LOW_HALVES, a, _MM_PERM_CDAB);
-}
+KV_INLINE vu high_high(kp a, kp b) { return _mm512_mask_shuffle_epi32(b, LOW_HALVES, a, _MM_PERM_CDAB); }
 KV_INLINE kr kr_splat(uint32_t k0, uint32_t k1) { return _mm512_set1_epi64((int64_t)((uint64_t)k1 << 32 | k0)); }
 KV_INLINE void kw_roles(kp p0, kp p1, kw c1, kw c3, kr keys, vu *even, vu *odd) {
   even[0] = kw_xor3(high_high(p1, p0), low_low(c1, c3), keys);
@@ -117,8 +113,8 @@ KV_INLINE vd vd_min(vd a, vd b) { return _mm512_min_pd(a, b); }
 KV_INLINE vd vd_max(vd a, vd b) { return _mm512_max_pd(a, b); }
 KV_INLINE vd vq_select(vq m, vd a, vd b) { return _mm512_mask_blend_pd(_mm512_movepi64_mask(m), a, b); }
 KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd8_u35avx512f(a); }
-/* SLEEF's log reads its value for infinity under a mask that is never set. As long as that page of the library is not in
- * memory, such a read costs hundreds of cycles and does not bring the page in; one with the mask set does. */
+/* SLEEF's log reads its value for infinity under a mask that is never set. As long as that page of the library is not
+ * in memory, such a read costs hundreds of cycles and does not bring the page in; one with the mask set does. */
 KV_INLINE void vd_log_prepare(void) {
   const vd value = vd_log(_mm512_castsi512_pd(_mm512_set1_epi64(0x7FF0000000000000)));
   __asm__ volatile("" : : "v"(value));
@@ -139,7 +135,7 @@ KV_INLINE void kv_store_32(void *out, const vu *even, const vu *odd, bool stream
   store(out, _mm512_unpacklo_epi32(even[0], odd[0]), streaming);
   store((char *)out + 64, _mm512_unpackhi_epi32(even[0], odd[0]), streaming);
 }
-/* Upper halves of even and odd, interleaved; 16-bit elements of block order 0 4 1 5 ... are put in order by a permute. */
+/* Upper halves of even and odd, interleaved; a permute puts the blocks, 0 4 1 5 ..., in order. */
 KV_INLINE void store_16(void *out, __m512i even_low, __m512i odd_high, bool streaming) {
   const __m512i order = _mm512_set_epi64(7, 5, 3, 1, 6, 4, 2, 0);
   const __m512i both = _mm512_mask_blend_epi16(0xAAAAAAAA, even_low, odd_high);

@@ -1,13 +1,14 @@
 /* From runs to tiles, and from tiles to memory: the body of every kernel, and the table of a room.
  *
- * Owns: the tile, the two ways to the destination, the kernels, and the definition of the room's table. Included by each
- * kernels_<isa>.c, last, which names the table (KV_ROOM) and the instruction set (KV_NAME).
+ * Owns: the tile, the two ways to the destination, the kernels, and the definition of the room's table. Included by
+ * each kernels_<isa>.c, last, which names the table (KV_ROOM) and the instruction set (KV_NAME).
  * SPDX-License-Identifier: Apache-2.0
  *
  * A tile is KV_TILE groups of Philox blocks, from any places of the stream. Its words are staged in the first-level
  * cache, because generator and distribution want different interleaving; a map then makes values of them. A long run
  * goes in whole tiles straight to its destination. What is left (heads, tails, short or strided runs, streaming to an
- * unaligned destination) waits until a tile is full of such pieces, goes to a small buffer, and is copied from there. */
+ * unaligned destination) waits until a tile is full of such pieces, goes to a small buffer,
+ * and is copied from there. */
 #ifndef KINIT_KERNEL_FILL_BODY_H
 #define KINIT_KERNEL_FILL_BODY_H
 
@@ -237,9 +238,9 @@ _Static_assert(KV_GROUPS % KV_MAP == 0 && KV_TILE % KV_GROUPS == 0, "a tile is m
 /* Elements of the small buffer that belong to one run. */
 typedef struct piece {
   char *dst;
-  int64_t stride;  /* elements */
-  uint32_t from;   /* element in the buffer */
-  uint32_t count;  /* elements */
+  int64_t stride; /* elements */
+  uint32_t from;  /* element in the buffer */
+  uint32_t count; /* elements */
 } piece;
 
 /* A fill under way. */
@@ -302,8 +303,8 @@ KV_NOINLINE void flush(job *j) {
   j->pieces = 0;
 }
 
-/* Up to `most` groups, the first of which has this first block: they must not reach a new upper half of the block number,
- * for which philox is not prepared. */
+/* Up to `most` groups, the first of which has this first block: they must not reach a new upper half of the block
+ * number, for which philox is not prepared. */
 static int groups_until_wrap(uint64_t block, uint64_t most) {
   const uint64_t until_wrap = ((UINT64_C(1) << 32) - (uint32_t)block) / GROUP_BLOCKS;
   return (int)(most < until_wrap ? most : until_wrap);
@@ -384,8 +385,8 @@ static void kernel_bits(const kinit_draw *draw, const kinit_run *runs, size_t ru
 }
 
 static void draw_uniform(const kinit_draw *draw, const kinit_run *runs, size_t run_count, mapping *map, int dtype) {
-  const parameters p = {.uniform32 = uniform_f32_prepare(draw->as.uniform.low, draw->as.uniform.span,
-                                                         draw->as.uniform.limit)};
+  const parameters p = {.uniform32 =
+                            uniform_f32_prepare(draw->as.uniform.low, draw->as.uniform.span, draw->as.uniform.limit)};
   draw_runs(draw, runs, run_count, map, dtype, &p);
 }
 static void kernel_uniform_f32(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {

@@ -1,6 +1,7 @@
 /* Normal numbers from pairs of words, after Box and Muller (docs/stream.md, "Normal").
  *
- * Owns: the logarithm, the radius, the angle, and their coefficients. Included by fill_body.h and truncated.h only. SPDX-License-Identifier: Apache-2.0
+ * Owns: the logarithm, the radius, the angle, and their coefficients. Included by fill_body.h and truncated.h only.
+ * SPDX-License-Identifier: Apache-2.0
  *
  * Every step is one correctly rounded operation, so all rooms give the same bits. n is the number of vectors that
  * advance together to hide latencies. */
@@ -9,8 +10,9 @@
 
 #include "words.h"
 
-/* Made by scripts/polynomials/polynomials.sollya. Errors over all 2^32 words, in ulp of the exact value, greatest and mean:
- * radius 1.6509, 0.3900; sine and cosine 2.3765, 0.4148. The errors of the polynomials alone stand behind them. */
+/* Made by scripts/polynomials/polynomials.sollya. Errors over all 2^32 words, in ulp of the exact value, greatest and
+ * mean: radius 1.6509, 0.3900; sine and cosine 2.3765, 0.4148.
+ * Behind them the errors of the polynomials alone. */
 #define NORMAL_LOG_2 -0x1.62e43p-23f /* -2 ln 2 * 2^-23 */
 #define NORMAL_LOG_Q0 0x1.fffecp-3f  /* Q: 0.763 ulp of the radius */
 #define NORMAL_LOG_Q1 0x1.55624cp-4f

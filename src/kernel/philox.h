@@ -18,10 +18,10 @@
 #define PHILOX_ROUNDS 10
 
 typedef struct philox {
-  kw fold1;   /* round 1: word 2 = high(b * M0) ^ fold1 */
-  kw fold2_0; /* round 2: word 0 = high(p1) ^ fold2_0 */
-  kw fold2_2; /* round 2: word 2 = word 3 ^ fold2_2 */
-  kw fold3;   /* round 3: word 2 = high(p0) ^ fold3 */
+  kw fold1;                                    /* round 1: word 2 = high(b * M0) ^ fold1 */
+  kw fold2_0;                                  /* round 2: word 0 = high(p1) ^ fold2_0 */
+  kw fold2_2;                                  /* round 2: word 2 = word 3 ^ fold2_2 */
+  kw fold3;                                    /* round 3: word 2 = high(p0) ^ fold3 */
   kw key0[PHILOX_ROUNDS], key1[PHILOX_ROUNDS]; /* round keys, from round 3 on */
   kr last;                                     /* the keys of the last round */
 } philox;

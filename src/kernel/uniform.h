@@ -13,8 +13,8 @@ typedef struct uniform_f32 {
   bool guarded; /* the plain formula is not enough: see below */
 } uniform_f32;
 
-/* The plain formula is fma(word mod 2^24, span * 2^-24, low). It gives the stream's bits as long as span * 2^-24 is exact,
- * and needs no limit if the largest word does not reach past it. */
+/* The plain formula is fma(word mod 2^24, span * 2^-24, low). It gives the stream's bits as long as span * 2^-24 is
+ * exact, and needs no limit if the largest word does not reach past it. */
 KV_INLINE uniform_f32 uniform_f32_prepare(double low, double span, double limit) {
   uniform_f32 p = {(float)low, (float)span, (float)limit, false};
   const bool exact = p.span == 0 || p.span >= 0x1p-102f;

@@ -40,9 +40,7 @@ typedef float64x2_t vd;
 KV_INLINE kw kw_splat(uint32_t x) { return vdupq_n_u32(x); }
 KV_INLINE kw kw_xor(kw a, kw b) { return veorq_u32(a, b); }
 KV_INLINE kw kw_xor3(kw a, kw b, kw c) { return veorq_u32(a, veorq_u32(b, c)); }
-KV_INLINE kp kp_mul(kw a, kw b) {
-  return (kp){vmull_u32(vget_low_u32(a), vget_low_u32(b)), vmull_high_u32(a, b)};
-}
+KV_INLINE kp kp_mul(kw a, kw b) { return (kp){vmull_u32(vget_low_u32(a), vget_low_u32(b)), vmull_high_u32(a, b)}; }
 KV_INLINE kw kp_high(kp p) { return vuzp2q_u32(vreinterpretq_u32_u64(p.low), vreinterpretq_u32_u64(p.high)); }
 KV_INLINE kw kp_low(kp p) { return vuzp1q_u32(vreinterpretq_u32_u64(p.low), vreinterpretq_u32_u64(p.high)); }
 KV_INLINE kp kp_blocks(uint64_t p) {

@@ -1,4 +1,5 @@
-/* The words of the scalar room: portable C, one lane (a compiler may make vectors of it). The list and its meaning stand in kernel/words.h.
+/* The words of the scalar room: portable C, one lane (a compiler may make vectors of it). The list and its meaning
+ * stand in kernel/words.h.
  *
  * Owns: the definition of each word in plain C, which the other rooms must equal bit for bit. Included by
  * kernels_scalar.c only, which is compiled twice on x86: for any processor, and with FMA (fmaf is then one instruction
@@ -141,7 +142,8 @@ KV_INLINE void kv_store_bf16(void *out, const vf *even, const vf *odd, bool stre
   memcpy(out, v, sizeof v);
 }
 /* To nearest even. Adding a power of two whose last place is half the last place of a subnormal f16 makes the processor
- * round subnormals; for the rest the exponent is moved and the carry of the rounding does what is right, up to infinity. */
+ * round subnormals; for the rest the exponent is moved and the carry of the rounding does what is right, up to
+ * infinity. */
 KV_INLINE uint16_t round_f16(vf f) {
   const uint32_t sign = vu_from_bits(f) & 0x80000000u;
   const uint32_t x = vu_from_bits(f) ^ sign;

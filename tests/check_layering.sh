@@ -88,5 +88,18 @@ for file in $(containing "${word}(clock|time|gettimeofday|clock_gettime|s?rand|r
   fail "$file reads a clock or global randomness"
 done
 
+# Above the public header: the command sees it and its own headers, and no source of the library knows the command.
+cd ..
+tools=$(ls tools/*.[ch])
+for file in $tools; do
+  for header in $(sed -n 's/^ *# *include *"\([^"]*\)".*/\1/p' "$file"); do
+    [ -e "tools/$header" ] && [ "$header" = "${header##*/}" ] ||
+      fail "$file includes \"$header\"; it may include <kinit/kinit.h> and headers of tools/"
+  done
+done
+for file in $(grep -lE '^ *# *include *["<].*(jansson|openssl|mpi)[./]' src/* src/*/* include/kinit/* 2>/dev/null); do
+  fail "$file includes what belongs to tools/"
+done
+
 [ $failures -eq 0 ] || exit 1
-echo "check_layering: $(echo "$files" | wc -l) files keep the rules"
+echo "check_layering: $(echo "$files" "$tools" | wc -w) files keep the rules"

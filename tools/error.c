@@ -1,0 +1,24 @@
+/* How the command says what went wrong. SPDX-License-Identifier: Apache-2.0 */
+#include "error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int tool_fail(tool_error *error, int code, const char *path, int line, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(error->reason, sizeof error->reason, format, arguments);
+  va_end(arguments);
+  snprintf(error->path, sizeof error->path, "%s", path != NULL ? path : "");
+  error->line = line;
+  return code;
+}
+
+int tool_fail_memory(tool_error *error) { return tool_fail(error, TOOL_FAILED, NULL, 0, "out of memory"); }
+
+void tool_error_print(const tool_error *error) {
+  fputs("kinit-fill: ", stderr);
+  if (error->path[0] != '\0') fprintf(stderr, "%s:", error->path);
+  if (error->line > 0) fprintf(stderr, "%d:", error->line);
+  fprintf(stderr, "%s%s\n", error->path[0] != '\0' ? " " : "", error->reason);
+}

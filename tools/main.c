@@ -1,0 +1,196 @@
+/* kinit-fill: a plan -> a checkpoint.
+ *
+ * Owns: the command line and the exit codes. SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "help.h"
+#include "inspect.h"
+#include "plan.h"
+#include "table.h"
+#include "write.h"
+
+enum {
+  OPTION_MAX_SHARD_SIZE = 256,
+  OPTION_LIKE,
+  OPTION_RULES,
+  OPTION_FORCE,
+  OPTION_DRY_RUN,
+  OPTION_INSPECT,
+  OPTION_VERIFY,
+  OPTION_VERSION
+};
+
+/* What the user asks for. */
+typedef struct request {
+  const char *plan, *like, *rules, *inspect, *verify;
+  bool dry_run, help, version, seed_given;
+  tool_write_options write;
+} request;
+
+/* ---- The command line -------------------------------------------------------------------------------------------- */
+
+static int usage(tool_error *error, const char *format, const char *what) {
+  char reason[TOOL_REASON_SIZE];
+  snprintf(reason, sizeof reason, format, what);
+  return tool_fail(error, TOOL_USAGE, NULL, 0, "%s (see --help)", reason);
+}
+
+/* A whole number from 0 to 2^64 - 1, decimal or with 0x; *end is what follows it. */
+static bool parse_number(const char *text, uint64_t *number, char **end) {
+  if (*text < '0' || *text > '9') return false;
+  errno = 0;
+  *number = strtoull(text, end, strncmp(text, "0x", 2) == 0 || strncmp(text, "0X", 2) == 0 ? 16 : 10);
+  return errno == 0;
+}
+
+static int parse_seed(const char *text, request *r, tool_error *error) {
+  char *end;
+  if (!parse_number(text, &r->write.seed, &end) || *end != '\0')
+    return usage(error, "--seed takes a whole number from 0 to 2^64 - 1, not \"%s\"", text);
+  r->seed_given = true;
+  return TOOL_OK;
+}
+
+/* "5GB" and "5000000000" are the same; GiB and its like are powers of 1024. */
+static int parse_size(const char *text, uint64_t *size, tool_error *error) {
+  static const struct {
+    const char *unit;
+    uint64_t bytes;
+  } units[] = {{"", 1},
+               {"B", 1},
+               {"KB", 1000},
+               {"MB", 1000000},
+               {"GB", 1000000000},
+               {"TB", 1000000000000},
+               {"KiB", UINT64_C(1) << 10},
+               {"MiB", UINT64_C(1) << 20},
+               {"GiB", UINT64_C(1) << 30},
+               {"TiB", UINT64_C(1) << 40}};
+  char *end;
+  if (parse_number(text, size, &end) && *size > 0)
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+      if (strcmp(end, units[i].unit) == 0 && *size <= INT64_MAX / units[i].bytes) {
+        *size *= units[i].bytes;
+        return TOOL_OK;
+      }
+  return usage(error, "--max-shard-size takes a size such as 5GB or 512MiB, not \"%s\"", text);
+}
+
+static int parse_option(int option, const char *argument, request *r, tool_error *error) {
+  switch (option) {
+    case 'o':
+      r->write.output = argument;
+      return TOOL_OK;
+    case 's':
+      return parse_seed(argument, r, error);
+    case OPTION_FORCE:
+      r->write.force = true;
+      return TOOL_OK;
+    case OPTION_DRY_RUN:
+      r->dry_run = true;
+      return TOOL_OK;
+    case 'h':
+      r->help = true;
+      return TOOL_OK;
+    case OPTION_MAX_SHARD_SIZE:
+      return parse_size(argument, &r->write.max_shard_size, error);
+    case OPTION_LIKE:
+      r->like = argument;
+      return TOOL_OK;
+    case OPTION_RULES:
+      r->rules = argument;
+      return TOOL_OK;
+    case OPTION_INSPECT:
+      r->inspect = argument;
+      return TOOL_OK;
+    case OPTION_VERIFY:
+      r->verify = argument;
+      return TOOL_OK;
+    case OPTION_VERSION:
+      r->version = true;
+      return TOOL_OK;
+    default:
+      return TOOL_USAGE;
+  }
+}
+
+static int parse(int argc, char **argv, request *r, tool_error *error) {
+  static const struct option options[] = {{"output", required_argument, NULL, 'o'},
+                                          {"seed", required_argument, NULL, 's'},
+                                          {"force", no_argument, NULL, OPTION_FORCE},
+                                          {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {"max-shard-size", required_argument, NULL, OPTION_MAX_SHARD_SIZE},
+                                          {"like", required_argument, NULL, OPTION_LIKE},
+                                          {"rules", required_argument, NULL, OPTION_RULES},
+                                          {"inspect", required_argument, NULL, OPTION_INSPECT},
+                                          {"verify", required_argument, NULL, OPTION_VERIFY},
+                                          {"version", no_argument, NULL, OPTION_VERSION},
+                                          {NULL, 0, NULL, 0}};
+  int option;
+  opterr = 0;
+  while ((option = getopt_long(argc, argv, ":o:h", options, NULL)) != -1) {
+    if (option == ':') return usage(error, "%s needs an argument", argv[optind - 1]);
+    if (option == '?') return usage(error, "unknown option %s", argv[optind - 1]);
+    const int code = parse_option(option, optarg, r, error);
+    if (code != TOOL_OK) return code;
+  }
+  if (optind < argc) r->plan = argv[optind++];
+  return optind == argc ? TOOL_OK : usage(error, "one plan only: what is \"%s\"?", argv[optind]);
+}
+
+/* Which options go together. */
+static int check(const request *r, tool_error *error) {
+  if (r->inspect != NULL) {
+    if (r->plan != NULL || r->like != NULL || r->verify != NULL || r->write.output != NULL || r->dry_run)
+      return usage(error, "--inspect takes %s", "a file and no more");
+    return TOOL_OK;
+  }
+  if ((r->like == NULL) != (r->rules == NULL)) return usage(error, "--like and --rules %s", "go together");
+  if ((r->plan == NULL) == (r->like == NULL)) return usage(error, "%s", "give a plan, or --like and --rules");
+  const int actions = (r->verify != NULL) + (r->write.output != NULL) + r->dry_run;
+  if (r->verify != NULL && actions > 1)
+    return usage(error, "--verify %s", "writes nothing: leave out -o and --dry-run");
+  return actions > 0 ? TOOL_OK : usage(error, "%s", "where to? Give -o FILE");
+}
+
+/* ---- The work ---------------------------------------------------------------------------------------------------- */
+
+static int act(const request *r, const tool_model *model, tool_error *error) {
+  if (r->verify != NULL) return tool_verify(r->verify, model, r->seed_given ? &r->write.seed : NULL, error);
+  return r->dry_run ? tool_table_print(model, error) : tool_write(model, &r->write, error);
+}
+
+static int run(const request *r, tool_error *error) {
+  if (r->inspect != NULL) return tool_inspect(r->inspect, error);
+  tool_model model = {0};
+  int code =
+      r->like != NULL ? tool_plan_read_like(r->like, r->rules, &model, error) : tool_plan_read(r->plan, &model, error);
+  if (code == TOOL_OK) code = act(r, &model, error);
+  tool_model_free(&model);
+  return code;
+}
+
+static int print_version(void) {
+  printf("kinit-fill %s (stream version %d)\n", kinit_version(), KINIT_STREAM_VERSION);
+  return TOOL_OK;
+}
+
+int main(int argc, char **argv) {
+  request r = {0};
+  tool_error error = {0};
+  int code = parse(argc, argv, &r, &error);
+  if (code == TOOL_OK && r.help) {
+    tool_help_print(stdout);
+    return TOOL_OK;
+  }
+  if (code == TOOL_OK && r.version) return print_version();
+  if (code == TOOL_OK) code = check(&r, &error);
+  if (code == TOOL_OK) code = run(&r, &error);
+  if (code != TOOL_OK) tool_error_print(&error);
+  return code;
+}

@@ -1,0 +1,27 @@
+/* A model to be written: sizes and release. SPDX-License-Identifier: Apache-2.0 */
+#include "model.h"
+
+#include <stdlib.h>
+
+void tool_model_free(tool_model *model) {
+  for (size_t i = 0; i < model->count; i++) {
+    free(model->tensors[i].name);
+    free(model->tensors[i].shape);
+  }
+  free(model->tensors);
+  *model = (tool_model){0};
+}
+
+size_t tool_dtype_size(kinit_dtype dtype) { return dtype == KINIT_F64 ? 8 : dtype == KINIT_F32 ? 4 : 2; }
+
+uint64_t tool_tensor_elements(const tool_tensor *tensor) {
+  uint64_t count = 1;
+  for (int k = 0; k < tensor->ndim; k++)
+    if (tensor->shape[k] == 0) return 0;
+  for (int k = 0; k < tensor->ndim; k++) count *= (uint64_t)tensor->shape[k];
+  return count;
+}
+
+uint64_t tool_tensor_bytes(const tool_tensor *tensor) {
+  return tool_tensor_elements(tensor) * tool_dtype_size(tensor->dtype);
+}

@@ -1,0 +1,59 @@
+/* A model to be written: tensors, each with the law that fills it.
+ *
+ * Owns: the types that the plan's reader makes and all else takes. Included by all of tools/.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef KINIT_TOOLS_MODEL_H
+#define KINIT_TOOLS_MODEL_H
+
+#include <kinit/kinit.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TOOL_MAX_DIMENSIONS = 64 }; /* as the library has it */
+
+/* The initializers of the header. */
+typedef enum tool_law {
+  TOOL_LAW_UNIFORM,
+  TOOL_LAW_NORMAL,
+  TOOL_LAW_TRUNCATED_NORMAL,
+  TOOL_LAW_CONSTANT,
+  TOOL_LAW_KAIMING_NORMAL,
+  TOOL_LAW_KAIMING_UNIFORM,
+  TOOL_LAW_XAVIER_NORMAL,
+  TOOL_LAW_XAVIER_UNIFORM,
+  TOOL_LAW_VARIANCE_SCALING,
+  TOOL_LAW_EYE,
+  TOOL_LAW_DIRAC
+} tool_law;
+
+/* A tensor and its law. Which arguments count depends on the law; they bear the header's names. */
+typedef struct tool_tensor {
+  char *name;
+  kinit_dtype dtype;
+  int ndim;
+  int64_t *shape; /* ndim lengths */
+  tool_law law;
+  double mean, stddev, low, high, value, a, gain, scale;
+  kinit_fan_mode mode;
+  kinit_nonlinearity nonlinearity;
+  kinit_distribution distribution;
+  int64_t groups;
+} tool_tensor;
+
+/* Tensors in the order of the plan; names differ. Names and shapes are allocated one by one. */
+typedef struct tool_model {
+  tool_tensor *tensors;
+  size_t count;
+  char digest[65]; /* SHA-256 of the plan's bytes, in hexadecimal */
+} tool_model;
+
+/* Releases all that the model holds. Zeroed models are allowed. */
+void tool_model_free(tool_model *model);
+
+/* Bytes of an element; number of elements; bytes of the whole. Sizes are those that tool_fill_check accepts, so they do
+ * not overflow. */
+size_t tool_dtype_size(kinit_dtype dtype);
+uint64_t tool_tensor_elements(const tool_tensor *tensor);
+uint64_t tool_tensor_bytes(const tool_tensor *tensor);
+
+#endif

@@ -51,8 +51,8 @@ KV_INLINE vu low_low(kp a, kp b) { return _mm512_mask_shuffle_epi32(a, HIGH_HALV
 /* a's high halves moved to the low halves, and b's high halves */
 KV_INLINE vu high_high(kp a, kp b) { return _mm512_mask_shuffle_epi32(b, LOW_HALVES, a, _MM_PERM_CDAB); }
 KV_INLINE kr kr_splat(uint32_t k0, uint32_t k1) { return _mm512_set1_epi64((int64_t)((uint64_t)k1 << 32 | k0)); }
-KV_INLINE void kw_roles(kp p0, kp p1, kw c1, kw c3, kr keys, vu *even, vu *odd) {
-  even[0] = kw_xor3(high_high(p1, p0), low_low(c1, c3), keys);
+KV_INLINE void kw_roles(kp p0, kp p1, kp before0, kp before1, kr keys, vu *even, vu *odd) {
+  even[0] = kw_xor3(high_high(p1, p0), low_low(before1, before0), keys);
   odd[0] = low_low(p1, p0);
 }
 

@@ -80,7 +80,7 @@ KV_INLINE void philox_groups(const philox *ph, const uint64_t *products, vu *eve
     }
   }
   KV_EACH(g, n) {
-    kw_roles(kp_mul(c0[g], m0), kp_mul(c2[g], m1), c1[g], c3[g], ph->last, even + g * KV_PAIRS, odd + g * KV_PAIRS);
+    kw_roles(kp_mul(c0[g], m0), kp_mul(c2[g], m1), p0[g], p1[g], ph->last, even + g * KV_PAIRS, odd + g * KV_PAIRS);
   }
 }
 

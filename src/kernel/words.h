@@ -21,8 +21,9 @@
  *   kw_splat(u32)  kw_xor(a,b)  kw_xor3(a,b,c)  kp_mul(kw,kw)  kp_high(kp)->kw  kp_low(kp)->kw
  *   kp_blocks(u64 p)   p + (block number within the group) * PHILOX_M0, per block
  *   kr_splat(u32 k0, u32 k1) -> kr, the last round's keys
- *   kw_roles(p0, p1, c1, c3, kr, vu even[KV_PAIRS], vu odd[KV_PAIRS])
- *       the last Philox round: words 0 and 2 of each block go to even, words 1 and 3 to odd, at the same places
+ *   kw_roles(p0, p1, before0, before1, kr, vu even[KV_PAIRS], vu odd[KV_PAIRS])
+ *       the last Philox round, from its products and those of the round before: words 0 and 2 of each block go to even,
+ *       words 1 and 3 to odd, at the same places
  * integers  vu_splat vu_add vu_sub vu_and vu_or vu_xor vu_shl
  *           vu_sign(u): all ones where bit 31 of u is set, else 0
  *           vu_fold(u, turn, vm *beyond): beyond where u > turn, unsigned; u is complemented there

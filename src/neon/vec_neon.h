@@ -4,7 +4,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * A group is four blocks, with one vector for each of the four Philox words: umull and umull2 give the products, uzp1
- * and uzp2 their halves. Even and odd words of a block are separate vectors anyway; st4 interleaves. */
+ * and uzp2 their halves. The last round takes trn1 and trn2 instead, as many, after which a vector holds both even words
+ * of two blocks, or both odd ones: zip1 and zip2 then put the elements in memory order. st4, which interleaves four
+ * vectors, costs half as much again on Neoverse cores. */
 #ifndef KINIT_VEC_NEON_H
 #define KINIT_VEC_NEON_H
 
@@ -25,13 +27,10 @@
 #define KV_HAVE_FMA 1
 #define KV_ALIGN 16
 
-typedef uint32x4_t kw, vu;
+typedef uint32x4_t kw, kr, vu;
 typedef struct kp {
   uint64x2_t low, high; /* products of blocks 0 and 1, and of 2 and 3 */
 } kp;
-typedef struct kr {
-  uint32x4_t k0, k1;
-} kr;
 typedef float32x4_t vf;
 typedef uint64x2_t vq;
 typedef uint32x4_t vm;
@@ -48,12 +47,18 @@ KV_INLINE kp kp_blocks(uint64_t p) {
   const uint64x2_t base = vdupq_n_u64(p);
   return (kp){vaddq_u64(base, vld1q_u64(order)), vaddq_u64(base, vld1q_u64(order + 2))};
 }
-KV_INLINE kr kr_splat(uint32_t k0, uint32_t k1) { return (kr){vdupq_n_u32(k0), vdupq_n_u32(k1)}; }
-KV_INLINE void kw_roles(kp p0, kp p1, kw c1, kw c3, kr keys, vu *even, vu *odd) {
-  even[0] = kw_xor3(kp_high(p1), c1, keys.k0);
-  odd[0] = kp_low(p1);
-  even[1] = kw_xor3(kp_high(p0), c3, keys.k1);
-  odd[1] = kp_low(p0);
+KV_INLINE kr kr_splat(uint32_t k0, uint32_t k1) { return vreinterpretq_u32_u64(vdupq_n_u64((uint64_t)k1 << 32 | k0)); }
+KV_INLINE vu low_low(uint64x2_t a, uint64x2_t b) {
+  return vtrn1q_u32(vreinterpretq_u32_u64(a), vreinterpretq_u32_u64(b));
+}
+KV_INLINE vu high_high(uint64x2_t a, uint64x2_t b) {
+  return vtrn2q_u32(vreinterpretq_u32_u64(a), vreinterpretq_u32_u64(b));
+}
+KV_INLINE void kw_roles(kp p0, kp p1, kp before0, kp before1, kr keys, vu *even, vu *odd) {
+  even[0] = kw_xor3(high_high(p1.low, p0.low), low_low(before1.low, before0.low), keys);
+  odd[0] = low_low(p1.low, p0.low);
+  even[1] = kw_xor3(high_high(p1.high, p0.high), low_low(before1.high, before0.high), keys);
+  odd[1] = low_low(p1.high, p0.high);
 }
 
 KV_INLINE vu vu_splat(uint32_t x) { return vdupq_n_u32(x); }
@@ -92,12 +97,12 @@ KV_INLINE vq vq_splat(uint64_t x) { return vdupq_n_u64(x); }
 KV_INLINE vq vq_and(vq a, vq b) { return vandq_u64(a, b); }
 KV_INLINE vq vq_xor(vq a, vq b) { return veorq_u64(a, b); }
 KV_INLINE vq vq_greater(vq a, vq b) { return vcgtq_u64(a, b); }
-KV_INLINE vq widen(vu a, int half) { return half == 0 ? vmovl_u32(vget_low_u32(a)) : vmovl_high_u32(a); }
 KV_INLINE void vq_words(const vu *even, const vu *odd, int half, vq *w) {
-  w[0] = widen(even[0], half);
-  w[1] = widen(odd[0], half);
-  w[2] = widen(even[1], half);
-  w[3] = widen(odd[1], half);
+  const vq low = vdupq_n_u64(UINT32_MAX);
+  w[0] = vandq_u64(vreinterpretq_u64_u32(even[half]), low);
+  w[1] = vandq_u64(vreinterpretq_u64_u32(odd[half]), low);
+  w[2] = vshrq_n_u64(vreinterpretq_u64_u32(even[half]), 32);
+  w[3] = vshrq_n_u64(vreinterpretq_u64_u32(odd[half]), 32);
 }
 KV_INLINE vd vd_from_vq(vq a) { return vcvtq_f64_u64(a); }
 KV_INLINE vd vd_splat(double x) { return vdupq_n_f64(x); }
@@ -119,26 +124,36 @@ KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
 
 /* Plain stores: Arm cores merge full lines by themselves. */
 KV_INLINE void kv_store_32(void *out, const vu *even, const vu *odd, bool streaming) {
-  const uint32x4x4_t v = {{even[0], odd[0], even[1], odd[1]}};
   (void)streaming;
-  vst4q_u32(out, v);
+  KV_EACH(k, KV_PAIRS) {
+    vst1q_u32((uint32_t *)out + 8 * k, vzip1q_u32(even[k], odd[k]));
+    vst1q_u32((uint32_t *)out + 8 * k + 4, vzip2q_u32(even[k], odd[k]));
+  }
+}
+KV_INLINE void store_16(void *out, uint16x8_t even, uint16x8_t odd) {
+  vst1q_u16((uint16_t *)out, vzip1q_u16(even, odd));
+  vst1q_u16((uint16_t *)out + 8, vzip2q_u16(even, odd));
+}
+/* One more where the upper half is odd. */
+KV_INLINE uint32x4_t add_odd(vf f) {
+  const uint32x4_t x = vu_from_bits(f);
+  return vsubq_u32(x, vtstq_u32(x, vdupq_n_u32(1u << 16)));
 }
 /* Rounds to bfloat16, to nearest even. */
-KV_INLINE uint16x4_t round_bf16(vf f) {
-  const uint32x4_t x = vu_from_bits(f);
-  const uint32x4_t lsb = vandq_u32(vshrq_n_u32(x, 16), vdupq_n_u32(1));
-  return vaddhn_u32(vaddq_u32(x, vdupq_n_u32(0x7FFF)), lsb);
+KV_INLINE uint16x8_t round_bf16(const vf *f) {
+  const uint32x4_t half = vdupq_n_u32(0x7FFF);
+  return vaddhn_high_u32(vaddhn_u32(add_odd(f[0]), half), add_odd(f[1]), half);
 }
 KV_INLINE void kv_store_bf16(void *out, const vf *even, const vf *odd, bool streaming) {
-  const uint16x4x4_t v = {{round_bf16(even[0]), round_bf16(odd[0]), round_bf16(even[1]), round_bf16(odd[1])}};
   (void)streaming;
-  vst4_u16(out, v);
+  store_16(out, round_bf16(even), round_bf16(odd));
 }
-KV_INLINE uint16x4_t round_f16(vf f) { return vreinterpret_u16_f16(vcvt_f16_f32(f)); }
+KV_INLINE uint16x8_t round_f16(const vf *f) {
+  return vreinterpretq_u16_f16(vcvt_high_f16_f32(vcvt_f16_f32(f[0]), f[1]));
+}
 KV_INLINE void kv_store_f16(void *out, const vf *even, const vf *odd, bool streaming) {
-  const uint16x4x4_t v = {{round_f16(even[0]), round_f16(odd[0]), round_f16(even[1]), round_f16(odd[1])}};
   (void)streaming;
-  vst4_u16(out, v);
+  store_16(out, round_f16(even), round_f16(odd));
 }
 KV_INLINE void kv_store_64(void *out, const vd *even, const vd *odd, bool streaming) {
   (void)streaming;

@@ -51,10 +51,10 @@ KV_INLINE kw kp_high(kp p) { return (uint32_t)(p >> 32); }
 KV_INLINE kw kp_low(kp p) { return (uint32_t)p; }
 KV_INLINE kp kp_blocks(uint64_t p) { return p; }
 KV_INLINE kr kr_splat(uint32_t k0, uint32_t k1) { return (kr){k0, k1}; }
-KV_INLINE void kw_roles(kp p0, kp p1, kw c1, kw c3, kr keys, vu *even, vu *odd) {
-  even[0] = kw_xor3(kp_high(p1), c1, keys.k0);
+KV_INLINE void kw_roles(kp p0, kp p1, kp before0, kp before1, kr keys, vu *even, vu *odd) {
+  even[0] = kw_xor3(kp_high(p1), kp_low(before1), keys.k0);
   odd[0] = kp_low(p1);
-  even[1] = kw_xor3(kp_high(p0), c3, keys.k1);
+  even[1] = kw_xor3(kp_high(p0), kp_low(before0), keys.k1);
   odd[1] = kp_low(p0);
 }
 

@@ -1,0 +1,134 @@
+/* Python's arguments -> those of the C library.
+ *
+ * Owns: what arguments.h says. SPDX-License-Identifier: Apache-2.0 */
+#include "arguments.h"
+
+#include <nanobind/stl/string.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+namespace nb = nanobind;
+
+namespace kinit_python {
+
+namespace {
+
+[[noreturn]] void refuse_type(nb::handle value, const char *what, const char *wanted) {
+  PyErr_Clear();
+  const std::string found = nb::cast<std::string>(value.type().attr("__name__"));
+  throw nb::type_error((std::string(what) + " must be " + wanted + ", not " + found).c_str());
+}
+
+[[noreturn]] void refuse_range(nb::handle value, const char *what, const char *range) {
+  PyErr_Clear();
+  const std::string found = nb::cast<std::string>(nb::str(value));
+  throw nb::value_error((std::string(what) + " must lie in " + range + ", not " + found).c_str());
+}
+
+nb::object read_integer(nb::handle value, const char *what) {
+  nb::object integer = nb::steal(PyNumber_Index(value.ptr()));
+  if (!integer.is_valid()) refuse_type(value, what, "an integer");
+  return integer;
+}
+
+/* Lengths of a shard: as many as the array has dimensions. */
+void read_shard_part(nb::handle value, const char *what, int ndim, int64_t *lengths) {
+  const int count = read_lengths(value, what, lengths);
+  if (count != ndim) {
+    throw nb::value_error((std::string(what) + " of the shard has " + std::to_string(count) +
+                           " dimensions, the array " + std::to_string(ndim))
+                              .c_str());
+  }
+}
+
+}  // namespace
+
+double read_number(nb::handle value, const char *what) {
+  const double number = PyFloat_AsDouble(value.ptr());
+  if (number == -1.0 && PyErr_Occurred() != nullptr) {
+    if (PyErr_ExceptionMatches(PyExc_TypeError)) refuse_type(value, what, "a real number");
+    throw nb::python_error();
+  }
+  return number;
+}
+
+uint64_t read_uint64(nb::handle value, const char *what) {
+  const nb::object integer = read_integer(value, what);
+  const uint64_t number = PyLong_AsUnsignedLongLong(integer.ptr());
+  if (PyErr_Occurred() != nullptr) refuse_range(integer, what, "[0, 2**64)");
+  return number;
+}
+
+int64_t read_int64(nb::handle value, const char *what) {
+  const nb::object integer = read_integer(value, what);
+  const int64_t number = PyLong_AsLongLong(integer.ptr());
+  if (PyErr_Occurred() != nullptr) refuse_range(integer, what, "[-2**63, 2**63)");
+  return number;
+}
+
+int read_lengths(nb::handle value, const char *what, int64_t *lengths) {
+  if (PyIndex_Check(value.ptr()) && !PySequence_Check(value.ptr())) {
+    lengths[0] = read_int64(value, what);
+    return 1;
+  }
+  const nb::object items = nb::steal(PySequence_Fast(value.ptr(), ""));
+  if (!items.is_valid()) refuse_type(value, what, "a sequence of integers");
+  const Py_ssize_t count = PySequence_Fast_GET_SIZE(items.ptr());
+  if (count > MAX_DIMENSIONS) throw nb::value_error((std::string(what) + " has more than 64 dimensions").c_str());
+  for (Py_ssize_t k = 0; k < count; k++) lengths[k] = read_int64(PySequence_Fast_GET_ITEM(items.ptr(), k), what);
+  return static_cast<int>(count);
+}
+
+kinit_stream read_stream(nb::handle seed, nb::handle name, nb::handle subsequence, nb::handle offset) {
+  kinit_stream stream = {read_uint64(seed, "seed"), read_uint64(subsequence, "subsequence"), 0};
+  if (!name.is_none()) {
+    if (stream.subsequence != 0) throw nb::value_error("name and subsequence both name a stream: give one of them");
+    Py_ssize_t length;
+    if (!PyUnicode_Check(name.ptr())) refuse_type(name, "name", "a str");
+    const char *text = PyUnicode_AsUTF8AndSize(name.ptr(), &length);
+    if (text == nullptr) throw nb::python_error();
+    if (std::strlen(text) != static_cast<size_t>(length)) throw nb::value_error("name contains a NUL character");
+    stream = kinit_stream_named(stream.seed, text);
+  }
+  stream.offset = read_uint64(offset, "offset");
+  return stream;
+}
+
+Destination::Destination(nb::handle object, nb::handle shard) : array(object) {
+  if (shard.is_none()) return;
+  const nb::object parts = nb::steal(PySequence_Fast(shard.ptr(), ""));
+  if (!parts.is_valid()) refuse_type(shard, "shard", "a pair (global_shape, start)");
+  if (PySequence_Fast_GET_SIZE(parts.ptr()) != 2) throw nb::value_error("shard must be a pair (global_shape, start)");
+  read_shard_part(PySequence_Fast_GET_ITEM(parts.ptr(), 0), "global_shape", array.ndim, global_shape);
+  read_shard_part(PySequence_Fast_GET_ITEM(parts.ptr(), 1), "start", array.ndim, start);
+  is_shard = true;
+}
+
+kinit_tensor Destination::tensor() const {
+  static_assert(static_cast<int>(Element::f32) == KINIT_F32 && static_cast<int>(Element::f64) == KINIT_F64 &&
+                static_cast<int>(Element::f16) == KINIT_F16 && static_cast<int>(Element::bf16) == KINIT_BF16);
+  if (array.element == Element::u32) {
+    throw nb::type_error("dtype uint32 is for fill_bits; the others fill float32, float64, float16 and bfloat16");
+  }
+  kinit_tensor tensor = {};
+  tensor.data = array.data;
+  tensor.dtype = static_cast<kinit_dtype>(array.element);
+  tensor.ndim = array.ndim;
+  tensor.shape = array.shape;
+  tensor.strides = array.empty() ? nullptr : array.strides; /* those of an empty array mean nothing */
+  tensor.global_shape = is_shard ? global_shape : nullptr;
+  tensor.start = is_shard ? start : nullptr;
+  return tensor;
+}
+
+void raise_status(kinit_status status) {
+  if (status == KINIT_OK) return;
+  const char *message = kinit_status_message(status);
+  if (status == KINIT_ERROR_NEEDS_FMA) throw std::runtime_error(message);
+  if (status == KINIT_ERROR_BLOCK) message = "the shard lies outside the array of global_shape";
+  throw nb::value_error(message);
+}
+
+}  // namespace kinit_python

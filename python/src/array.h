@@ -1,0 +1,58 @@
+/* An array of Python, as the C library sees it.
+ *
+ * Owns: which objects kinit fills, and the refusal of all others. Used by module.cpp. SPDX-License-Identifier:
+ * Apache-2.0 */
+#pragma once
+
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+
+#include <cstdint>
+
+namespace kinit_python {
+
+enum { MAX_DIMENSIONS = 64 };
+
+/* The element types of the C library, and the words of fill_bits. */
+enum class Element { f32, f64, f16, bf16, u32 };
+
+/* A writable array in this machine's memory whose elements do not overlap, held for as long as this object lives: the
+ * exporter may not resize or free it meanwhile. Needs the GIL. */
+class Array {
+ public:
+  /* Through the buffer protocol where the object has it, else through DLPack.
+   * Throws TypeError (no array, not on the CPU, another element type), ValueError (read-only, foreign byte order,
+   * overlapping or unaligned elements), or what the object itself raised. */
+  explicit Array(nanobind::handle object);
+
+  void *data = nullptr;
+  Element element = Element::f32;
+  int ndim = 0;
+  int64_t shape[MAX_DIMENSIONS];
+  int64_t strides[MAX_DIMENSIONS]; /* in elements */
+
+  bool empty() const;
+
+ private:
+  struct Buffer {
+    Py_buffer view{};
+    ~Buffer() {
+      if (view.obj != nullptr) PyBuffer_Release(&view);
+    }
+  };
+
+  bool request_buffer(nanobind::handle object);
+  void read_refused(nanobind::handle object);
+  void read_buffer(nanobind::handle object);
+  void read_layout();
+  void read_bfloat16(nanobind::handle object);
+  void read_capsule(nanobind::handle object, bool must_tell);
+  void read_tensor(nanobind::handle object);
+  void set_ndim(int count);
+  void check_layout() const;
+
+  Buffer buffer_;
+  nanobind::ndarray<> tensor_;
+};
+
+}  // namespace kinit_python

@@ -1,0 +1,25 @@
+"""Fans and gains. SPDX-License-Identifier: Apache-2.0"""
+
+from collections.abc import Sequence
+
+from . import _kinit
+
+
+def fans(shape: Sequence[int]) -> tuple[int, int]:
+    """(fan_in, fan_out) of a weight of shape [outputs, inputs, kernel...], as PyTorch keeps it.
+
+    fan_in = shape[1] * shape[2] * ..., fan_out = shape[0] * shape[2] * ...
+    Raises ValueError for fewer than 2 dimensions and for negative or too large lengths.
+    """
+    return _kinit.fans(shape)
+
+
+def gain(nonlinearity: str, param: float | None = None) -> float:
+    """The factor by which a law's standard deviation is larger than that of a linear layer.
+
+    As torch.nn.init.calculate_gain: 1 for linear, conv1d to conv3d, conv_transpose1d to conv_transpose3d and sigmoid,
+    5/3 for tanh, sqrt(2) for relu, sqrt(2 / (1 + param**2)) for leaky_relu with the negative slope param (0.01 if None),
+    3/4 for selu. Other nonlinearities do not read param. Raises ValueError for an unknown nonlinearity or a param that
+    is not finite.
+    """
+    return _kinit.gain(nonlinearity, 0.01 if param is None else param)

@@ -1,0 +1,256 @@
+"""New NumPy arrays.
+
+Owns: the functions that allocate; each is the fill_ function of its name on an array of kinit's own memory. From 1 MiB on
+that memory is 2 MiB-aligned, advised to use huge pages, and first touched by the threads that fill it. NumPy is imported
+when one of them is called first.
+
+    shape  the lengths of the array's dimensions, or one integer
+    dtype  float32 (the default), float64, float16 or bfloat16 (which needs the package ml_dtypes), as numpy.dtype takes it
+
+Errors: those of the fill_ functions; TypeError for another dtype, ValueError for a negative length or a foreign byte
+order, MemoryError if there is not enough memory, ImportError without NumPy or, for bfloat16, ml_dtypes.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from . import _fill, _kinit
+from ._types import Distribution, DType, FanMode, Shape, Shard
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def _numpy_dtype(dtype: DType) -> Any:
+    import numpy
+
+    if isinstance(dtype, str) and dtype == "bfloat16":
+        try:
+            import ml_dtypes
+        except ImportError as error:
+            raise ImportError("NumPy has no bfloat16 of its own: install ml_dtypes") from error
+        return numpy.dtype(ml_dtypes.bfloat16)
+    return numpy.dtype(dtype)
+
+
+def empty(shape: Shape, dtype: DType = "float32") -> NDArray[Any]:
+    """A new NumPy array in memory of kinit's own, not initialized and not touched: to be filled by a fill_ function.
+
+    kinit._new has its arguments and errors; uint32 is allowed too.
+    """
+    import numpy
+
+    wanted = _numpy_dtype(dtype)
+    if not wanted.isnative:
+        raise ValueError(f"byte order: {wanted} is not in this machine's")
+    if wanted.name == "bfloat16":
+        return numpy.asarray(_kinit.empty(shape, "uint16")).view(wanted)
+    if wanted.name not in ("float32", "float64", "float16", "uint32"):
+        raise TypeError(f"dtype {wanted}: kinit fills float32, float64, float16 and bfloat16, and bits uint32")
+    return numpy.asarray(_kinit.empty(shape, wanted.name))
+
+
+def normal(
+    shape: Shape,
+    dtype: DType = "float32",
+    mean: float = 0.0,
+    std: float = 1.0,
+    *,
+    seed: int,
+    name: str | None = None,
+    subsequence: int = 0,
+    offset: int = 0,
+    shard: Shard | None = None,
+) -> NDArray[Any]:
+    """A new NumPy array of normal numbers, as fill_normal; kinit._new has what all share."""
+    return _fill.fill_normal(
+        empty(shape, dtype), mean, std, seed=seed, name=name, subsequence=subsequence, offset=offset, shard=shard
+    )
+
+
+def uniform(
+    shape: Shape,
+    dtype: DType = "float32",
+    low: float = 0.0,
+    high: float = 1.0,
+    *,
+    seed: int,
+    name: str | None = None,
+    subsequence: int = 0,
+    offset: int = 0,
+    shard: Shard | None = None,
+) -> NDArray[Any]:
+    """A new NumPy array of uniform numbers on [low, high), as fill_uniform; kinit._new has what all share."""
+    return _fill.fill_uniform(
+        empty(shape, dtype), low, high, seed=seed, name=name, subsequence=subsequence, offset=offset, shard=shard
+    )
+
+
+def truncated_normal(
+    shape: Shape,
+    dtype: DType = "float32",
+    mean: float = 0.0,
+    std: float = 1.0,
+    low: float = -2.0,
+    high: float = 2.0,
+    *,
+    seed: int,
+    name: str | None = None,
+    subsequence: int = 0,
+    offset: int = 0,
+    shard: Shard | None = None,
+) -> NDArray[Any]:
+    """A new NumPy array of normal numbers in [low, high], as fill_truncated_normal; kinit._new has what all share."""
+    return _fill.fill_truncated_normal(
+        empty(shape, dtype), mean, std, low, high, seed=seed, name=name, subsequence=subsequence, offset=offset, shard=shard
+    )
+
+
+def constant(
+    shape: Shape, dtype: DType = "float32", value: float = 0.0, *, shard: Shard | None = None
+) -> NDArray[Any]:
+    """A new NumPy array of one value, as fill_constant; kinit._new has what all share."""
+    return _fill.fill_constant(empty(shape, dtype), value, shard=shard)
+
+
+def bits(
+    shape: Shape,
+    *,
+    seed: int,
+    name: str | None = None,
+    subsequence: int = 0,
+    offset: int = 0,
+    shard: Shard | None = None,
+) -> NDArray[Any]:
+    """A new NumPy array of words, of dtype uint32, as fill_bits; kinit._new has what all share."""
+    return _fill.fill_bits(
+        empty(shape, "uint32"), seed=seed, name=name, subsequence=subsequence, offset=offset, shard=shard
+    )
+
+
+def kaiming_normal(
+    shape: Shape,
+    dtype: DType = "float32",
+    a: float = 0.0,
+    mode: FanMode = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    *,
+    seed: int,
+    name: str | None = None,
+    subsequence: int = 0,
+    offset: int = 0,
+    shard: Shard | None = None,
+) -> NDArray[Any]:
+    """A new NumPy array, as fill_kaiming_normal; kinit._new has what all share."""
+    return _fill.fill_kaiming_normal(
+        empty(shape, dtype),
+        a,
+        mode,
+        nonlinearity,
+        seed=seed,
+        name=name,
+        subsequence=subsequence,
+        offset=offset,
+        shard=shard,
+    )
+
+
+def kaiming_uniform(
+    shape: Shape,
+    dtype: DType = "float32",
+    a: float = 0.0,
+    mode: FanMode = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    *,
+    seed: int,
+    name: str | None = None,
+    subsequence: int = 0,
+    offset: int = 0,
+    shard: Shard | None = None,
+) -> NDArray[Any]:
+    """A new NumPy array, as fill_kaiming_uniform; kinit._new has what all share."""
+    return _fill.fill_kaiming_uniform(
+        empty(shape, dtype),
+        a,
+        mode,
+        nonlinearity,
+        seed=seed,
+        name=name,
+        subsequence=subsequence,
+        offset=offset,
+        shard=shard,
+    )
+
+
+def xavier_normal(
+    shape: Shape,
+    dtype: DType = "float32",
+    gain: float = 1.0,
+    *,
+    seed: int,
+    name: str | None = None,
+    subsequence: int = 0,
+    offset: int = 0,
+    shard: Shard | None = None,
+) -> NDArray[Any]:
+    """A new NumPy array, as fill_xavier_normal; kinit._new has what all share."""
+    return _fill.fill_xavier_normal(
+        empty(shape, dtype), gain, seed=seed, name=name, subsequence=subsequence, offset=offset, shard=shard
+    )
+
+
+def xavier_uniform(
+    shape: Shape,
+    dtype: DType = "float32",
+    gain: float = 1.0,
+    *,
+    seed: int,
+    name: str | None = None,
+    subsequence: int = 0,
+    offset: int = 0,
+    shard: Shard | None = None,
+) -> NDArray[Any]:
+    """A new NumPy array, as fill_xavier_uniform; kinit._new has what all share."""
+    return _fill.fill_xavier_uniform(
+        empty(shape, dtype), gain, seed=seed, name=name, subsequence=subsequence, offset=offset, shard=shard
+    )
+
+
+def variance_scaling(
+    shape: Shape,
+    dtype: DType = "float32",
+    scale: float = 1.0,
+    mode: FanMode = "fan_in",
+    distribution: Distribution = "truncated_normal",
+    *,
+    seed: int,
+    name: str | None = None,
+    subsequence: int = 0,
+    offset: int = 0,
+    shard: Shard | None = None,
+) -> NDArray[Any]:
+    """A new NumPy array, as fill_variance_scaling; kinit._new has what all share."""
+    return _fill.fill_variance_scaling(
+        empty(shape, dtype),
+        scale,
+        mode,
+        distribution,
+        seed=seed,
+        name=name,
+        subsequence=subsequence,
+        offset=offset,
+        shard=shard,
+    )
+
+
+def eye(shape: Shape, dtype: DType = "float32", *, shard: Shard | None = None) -> NDArray[Any]:
+    """A new NumPy array with ones on the diagonal, as fill_eye; kinit._new has what all share."""
+    return _fill.fill_eye(empty(shape, dtype), shard=shard)
+
+
+def dirac(shape: Shape, dtype: DType = "float32", groups: int = 1, *, shard: Shard | None = None) -> NDArray[Any]:
+    """A new NumPy array, as fill_dirac; kinit._new has what all share."""
+    return _fill.fill_dirac(empty(shape, dtype), groups, shard=shard)

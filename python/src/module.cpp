@@ -1,0 +1,266 @@
+/* The module kinit._kinit: one function for each function of the C library that fills, and the machine.
+ *
+ * Owns: the order of work of a call: read the arguments, release the GIL, fill, raise. Called by the package's own
+ * Python code only, which holds signatures, defaults and documentation. SPDX-License-Identifier: Apache-2.0 */
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/string.h>
+
+#include <cstdlib>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "arguments.h"
+#include "bits.h"
+
+namespace nb = nanobind;
+using nb::handle;
+
+namespace kinit_python {
+
+namespace {
+
+/* fill(tensor) -> status, without the GIL. */
+template <typename Fill>
+void run(handle x, handle shard, const Fill &fill) {
+  const Destination destination(x, shard);
+  const kinit_tensor tensor = destination.tensor();
+  kinit_status status;
+  {
+    const nb::gil_scoped_release release;
+    status = fill(&tensor);
+  }
+  raise_status(status);
+}
+
+/* ---- Names ------------------------------------------------------------------------------------------------------ */
+
+std::string read_text(handle value, const char *what) {
+  std::string text;
+  if (!nb::try_cast(value, text)) throw nb::type_error((std::string(what) + " must be a str").c_str());
+  return text;
+}
+
+[[noreturn]] void refuse_name(const char *what, const std::string &name, const char *known) {
+  throw nb::value_error((std::string(what) + " '" + name + "' is not one of " + known).c_str());
+}
+
+kinit_fan_mode read_mode(handle value) {
+  const std::string name = read_text(value, "mode");
+  kinit_fan_mode mode;
+  if (kinit_fan_mode_from_name(name.c_str(), &mode) != KINIT_OK) refuse_name("mode", name, "fan_in, fan_out, fan_avg");
+  return mode;
+}
+
+kinit_nonlinearity read_nonlinearity(handle value) {
+  const std::string name = read_text(value, "nonlinearity");
+  kinit_nonlinearity nonlinearity;
+  if (kinit_nonlinearity_from_name(name.c_str(), &nonlinearity) != KINIT_OK) {
+    refuse_name(
+        "nonlinearity", name,
+        "linear, conv1d to conv3d, conv_transpose1d to conv_transpose3d, sigmoid, tanh, relu, leaky_relu, selu");
+  }
+  return nonlinearity;
+}
+
+kinit_distribution read_distribution(handle value) {
+  const std::string name = read_text(value, "distribution");
+  if (name == "normal") return KINIT_DIST_NORMAL;
+  if (name == "truncated_normal") return KINIT_DIST_TRUNCATED_NORMAL;
+  if (name == "uniform") return KINIT_DIST_UNIFORM;
+  refuse_name("distribution", name, "normal, truncated_normal, uniform");
+}
+
+/* ---- Fills ------------------------------------------------------------------------------------------------------ */
+
+void normal(handle x, handle mean, handle std, handle seed, handle name, handle subsequence, handle offset,
+            handle shard) {
+  const double m = read_number(mean, "mean"), s = read_number(std, "std");
+  const kinit_stream stream = read_stream(seed, name, subsequence, offset);
+  run(x, shard, [=](const kinit_tensor *tensor) { return kinit_normal(tensor, m, s, stream); });
+}
+
+void uniform(handle x, handle low, handle high, handle seed, handle name, handle subsequence, handle offset,
+             handle shard) {
+  const double l = read_number(low, "low"), h = read_number(high, "high");
+  const kinit_stream stream = read_stream(seed, name, subsequence, offset);
+  run(x, shard, [=](const kinit_tensor *tensor) { return kinit_uniform(tensor, l, h, stream); });
+}
+
+void truncated_normal(handle x, handle mean, handle std, handle low, handle high, handle seed, handle name,
+                      handle subsequence, handle offset, handle shard) {
+  const double m = read_number(mean, "mean"), s = read_number(std, "std");
+  const double l = read_number(low, "low"), h = read_number(high, "high");
+  const kinit_stream stream = read_stream(seed, name, subsequence, offset);
+  run(x, shard, [=](const kinit_tensor *tensor) { return kinit_truncated_normal(tensor, m, s, l, h, stream); });
+}
+
+void constant(handle x, handle value, handle shard) {
+  const double v = read_number(value, "value");
+  run(x, shard, [=](const kinit_tensor *tensor) { return kinit_constant(tensor, v); });
+}
+
+void bits(handle x, handle seed, handle name, handle subsequence, handle offset, handle shard) {
+  const kinit_stream stream = read_stream(seed, name, subsequence, offset);
+  fill_bits(Destination(x, shard), stream);
+}
+
+using KaimingFill = kinit_status(const kinit_tensor *, double, kinit_fan_mode, kinit_nonlinearity, kinit_stream);
+
+template <KaimingFill *fill>
+void kaiming(handle x, handle a, handle mode, handle nonlinearity, handle seed, handle name, handle subsequence,
+             handle offset, handle shard) {
+  const double slope = read_number(a, "a");
+  const kinit_fan_mode fan = read_mode(mode);
+  const kinit_nonlinearity next = read_nonlinearity(nonlinearity);
+  const kinit_stream stream = read_stream(seed, name, subsequence, offset);
+  run(x, shard, [=](const kinit_tensor *tensor) { return fill(tensor, slope, fan, next, stream); });
+}
+
+template <kinit_status (*fill)(const kinit_tensor *, double, kinit_stream)>
+void xavier(handle x, handle gain, handle seed, handle name, handle subsequence, handle offset, handle shard) {
+  const double g = read_number(gain, "gain");
+  const kinit_stream stream = read_stream(seed, name, subsequence, offset);
+  run(x, shard, [=](const kinit_tensor *tensor) { return fill(tensor, g, stream); });
+}
+
+void variance_scaling(handle x, handle scale, handle mode, handle distribution, handle seed, handle name,
+                      handle subsequence, handle offset, handle shard) {
+  const double s = read_number(scale, "scale");
+  const kinit_fan_mode fan = read_mode(mode);
+  const kinit_distribution kind = read_distribution(distribution);
+  const kinit_stream stream = read_stream(seed, name, subsequence, offset);
+  run(x, shard, [=](const kinit_tensor *tensor) { return kinit_variance_scaling(tensor, s, fan, kind, stream); });
+}
+
+void eye(handle x, handle shard) { run(x, shard, kinit_eye); }
+
+void dirac(handle x, handle groups, handle shard) {
+  const int64_t count = read_int64(groups, "groups");
+  run(x, shard, [=](const kinit_tensor *tensor) { return kinit_dirac(tensor, count); });
+}
+
+/* ---- Laws ------------------------------------------------------------------------------------------------------- */
+
+std::pair<int64_t, int64_t> fans(handle shape) {
+  int64_t lengths[MAX_DIMENSIONS], fan_in, fan_out;
+  const int ndim = read_lengths(shape, "shape", lengths);
+  raise_status(kinit_fans(ndim, lengths, &fan_in, &fan_out));
+  return {fan_in, fan_out};
+}
+
+double gain(handle nonlinearity, handle param) {
+  double value;
+  raise_status(kinit_gain(read_nonlinearity(nonlinearity), read_number(param, "param"), &value));
+  return value;
+}
+
+/* ---- Memory ----------------------------------------------------------------------------------------------------- */
+
+/* A huge page for less than this would be mostly air. */
+const size_t WORTH_HUGE_PAGES = 1 << 20;
+/* What JAX wants of memory that it takes over; a cache line, too. */
+const size_t SMALL_ALIGNMENT = 64;
+
+/* Memory that a capsule owns. */
+nb::capsule allocate(size_t bytes) {
+  if (bytes >= WORTH_HUGE_PAGES) {
+    void *memory = kinit_alloc(bytes);
+    if (memory == nullptr) throw std::bad_alloc();
+    return nb::capsule(memory, [](void *p) noexcept { kinit_free(p); });
+  }
+  void *memory = std::aligned_alloc(SMALL_ALIGNMENT, bytes / SMALL_ALIGNMENT * SMALL_ALIGNMENT + SMALL_ALIGNMENT);
+  if (memory == nullptr) throw std::bad_alloc();
+  return nb::capsule(memory, [](void *p) noexcept { std::free(p); });
+}
+
+nb::dlpack::dtype read_dtype(const std::string &name) {
+  const auto type = [](nb::dlpack::dtype_code code, uint8_t bits) {
+    return nb::dlpack::dtype{static_cast<uint8_t>(code), bits, 1};
+  };
+  if (name == "float32") return type(nb::dlpack::dtype_code::Float, 32);
+  if (name == "float64") return type(nb::dlpack::dtype_code::Float, 64);
+  if (name == "float16") return type(nb::dlpack::dtype_code::Float, 16);
+  if (name == "bfloat16") return type(nb::dlpack::dtype_code::Bfloat, 16);
+  if (name == "uint32") return type(nb::dlpack::dtype_code::UInt, 32);
+  if (name == "uint16") return type(nb::dlpack::dtype_code::UInt, 16);
+  throw nb::type_error(("dtype " + name + " is none of kinit's").c_str());
+}
+
+/* An array of its own memory, not initialized, that speaks DLPack and, but for bfloat16, the buffer protocol. */
+nb::ndarray<nb::array_api> empty(handle shape, const std::string &dtype) {
+  int64_t lengths[MAX_DIMENSIONS];
+  const int ndim = read_lengths(shape, "shape", lengths);
+  const nb::dlpack::dtype type = read_dtype(dtype);
+  std::vector<size_t> sizes;
+  size_t bytes = type.bits / 8;
+  for (int k = 0; k < ndim; k++) {
+    if (lengths[k] < 0) throw nb::value_error("shape has a negative length");
+    sizes.push_back(static_cast<size_t>(lengths[k]));
+    if (__builtin_mul_overflow(bytes, sizes.back(), &bytes)) throw std::bad_alloc();
+  }
+  const nb::capsule memory = allocate(bytes);
+  return nb::ndarray<nb::array_api>(memory.data(), sizes.size(), sizes.data(), memory, nullptr, type,
+                                    nb::device::cpu::value);
+}
+
+/* ---- The machine ------------------------------------------------------------------------------------------------ */
+
+nb::tuple isas() {
+  nb::list names;
+  for (int i = 0; i < kinit_isa_count(); i++) names.append(kinit_isa_name(i));
+  return nb::tuple(names);
+}
+
+void set_isa(handle name) {
+  const std::string text = name.is_none() ? "" : read_text(name, "name");
+  if (kinit_set_isa(name.is_none() ? nullptr : text.c_str()) == KINIT_OK) return;
+  const std::string known = nb::cast<std::string>(nb::str(", ").attr("join")(isas()));
+  refuse_name("ISA", text, (known + ": those of this machine and build").c_str());
+}
+
+void set_num_threads(handle count) {
+  const int64_t threads = read_int64(count, "count");
+  raise_status(threads > INT32_MAX ? KINIT_ERROR_THREADS : kinit_set_num_threads(static_cast<int>(threads)));
+}
+
+/* A function whose arguments may be any object, None too. */
+template <typename Result, typename... Handles>
+void bind(nb::module_ &m, const char *name, Result (*function)(Handles...)) {
+  m.def(name, function, (static_cast<void>(sizeof(Handles)), nb::arg().none())...);
+}
+
+void bind_fills(nb::module_ &m) {
+  bind(m, "normal", normal);
+  bind(m, "uniform", uniform);
+  bind(m, "truncated_normal", truncated_normal);
+  bind(m, "constant", constant);
+  bind(m, "bits", bits);
+  bind(m, "kaiming_normal", kaiming<kinit_kaiming_normal>);
+  bind(m, "kaiming_uniform", kaiming<kinit_kaiming_uniform>);
+  bind(m, "xavier_normal", xavier<kinit_xavier_normal>);
+  bind(m, "xavier_uniform", xavier<kinit_xavier_uniform>);
+  bind(m, "variance_scaling", variance_scaling);
+  bind(m, "eye", eye);
+  bind(m, "dirac", dirac);
+}
+
+}  // namespace
+
+NB_MODULE(_kinit, m) {
+  bind_fills(m);
+  bind(m, "fans", fans);
+  bind(m, "gain", gain);
+  m.def("empty", empty, nb::arg().none(), nb::arg());
+  m.def("isa", kinit_isa);
+  m.def("isas", isas);
+  bind(m, "set_isa", set_isa);
+  m.def("num_threads", kinit_num_threads);
+  bind(m, "set_num_threads", set_num_threads);
+  m.def("version", kinit_version);
+  m.attr("STREAM_VERSION") = KINIT_STREAM_VERSION;
+}
+
+}  // namespace kinit_python

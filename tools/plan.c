@@ -1,13 +1,292 @@
-/* Plans and rules in JSON -> a model. SPDX-License-Identifier: Apache-2.0 */
+/* Plans in JSON -> a model.
+ *
+ * Owns: what the members of a plan mean, and which tensors go together. SPDX-License-Identifier: Apache-2.0 */
 #include "plan.h"
 
-int tool_plan_read(const char *path, tool_model *model, tool_error *error) {
-  *model = (tool_model){0};
-  return tool_fail(error, TOOL_INPUT, path, 0, "plans are not read yet");
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "document.h"
+#include "fill.h"
+#include "laws.h"
+#include "names.h"
+#include "rules.h"
+
+/* What a plan is read with. */
+typedef struct reader {
+  tool_document document;
+  const json_t *defaults, *tensors; /* NULL: the plan has none */
+  tool_rules rules;
+  tool_error *error;
+} reader;
+
+/* ---- Members ----------------------------------------------------------------------------------------------------- */
+
+/* Keys of an object other than those of `known`, a list that NULL ends, and the arguments of laws if `arguments`. */
+static int refuse_unknown(const reader *r, const json_t *object, const char *const *known, bool arguments,
+                          const char *where) {
+  const char *key;
+  json_t *value;
+  json_object_foreach((json_t *)(uintptr_t)object, key, value) {
+    const char *const *k = known;
+    while (*k != NULL && strcmp(*k, key) != 0) k++;
+    if (*k == NULL && !(arguments && tool_laws_have_argument(key)))
+      return tool_document_fail(&r->document, object, key, r->error, "unknown key \"%s\" in %s", key, where);
+  }
+  return TOOL_OK;
 }
 
-int tool_plan_read_like(const char *checkpoint_path, const char *rules_path, tool_model *model, tool_error *error) {
+static int read_dtype(const reader *r, const json_t *object, kinit_dtype *dtype) {
+  static const char *const names[] = {
+      [KINIT_F32] = "f32", [KINIT_F64] = "f64", [KINIT_F16] = "f16", [KINIT_BF16] = "bf16"};
+  const json_t *const value = json_object_get(object, "dtype");
+  const char *const name = json_string_value(value);
+  for (size_t i = 0; name != NULL && i < sizeof names / sizeof names[0]; i++)
+    if (strcmp(name, names[i]) == 0) {
+      *dtype = (kinit_dtype)i;
+      return TOOL_OK;
+    }
+  return tool_document_fail(
+      &r->document, object, "dtype", r->error, "%s%s: kinit has \"f32\", \"f64\", \"f16\" and \"bf16\"",
+      value == NULL ? "no \"dtype\", here or in the defaults" : "unknown dtype ", name != NULL ? name : "");
+}
+
+static int read_defaults(reader *r) {
+  static const char *const known[] = {"dtype", "law", NULL};
+  const json_t *const root = r->document.root;
+  kinit_dtype unused_dtype;
+  tool_tensor unused;
+  r->defaults = json_object_get(root, "defaults");
+  if (r->defaults == NULL) return TOOL_OK;
+  if (!json_is_object(r->defaults))
+    return tool_document_fail(&r->document, root, "defaults", r->error, "\"defaults\" takes an object, {...}");
+  int code = refuse_unknown(r, r->defaults, known, true, "the defaults");
+  if (code == TOOL_OK) code = tool_laws_check_arguments(&r->document, r->defaults, r->error);
+  if (code == TOOL_OK && json_object_get(r->defaults, "dtype") != NULL)
+    code = read_dtype(r, r->defaults, &unused_dtype);
+  if (code == TOOL_OK && json_object_get(r->defaults, "law") != NULL)
+    code = tool_law_read(&r->document, NULL, r->defaults, &unused, r->error);
+  return code;
+}
+
+static int read_members(reader *r) {
+  static const char *const known[] = {"defaults", "tensors", "rules", NULL};
+  const json_t *const root = r->document.root;
+  int code = refuse_unknown(r, root, known, false, "the plan");
+  if (code == TOOL_OK) code = read_defaults(r);
+  if (code == TOOL_OK) code = tool_rules_read(&r->document, r->defaults, &r->rules, r->error);
+  if (code != TOOL_OK) return code;
+  r->tensors = json_object_get(root, "tensors");
+  if (json_array_size(r->tensors) == 0)
+    return tool_document_fail(&r->document, root, "tensors", r->error, "a plan needs \"tensors\", an array of them");
+  return TOOL_OK;
+}
+
+/* ---- An entry: one tensor, or as many as its name's ranges say --------------------------------------------------- */
+
+static int read_name(const reader *r, const json_t *entry, const char **name, uint64_t *count) {
+  *name = json_string_value(json_object_get(entry, "name"));
+  if (*name == NULL || **name == '\0')
+    return tool_document_fail(&r->document, entry, "name", r->error, "a tensor needs a \"name\"");
+  if (strlen(*name) > TOOL_MAX_NAME)
+    return tool_document_fail(&r->document, entry, "name", r->error, "a name of more than %d bytes", TOOL_MAX_NAME);
+  if (strcmp(*name, "__metadata__") == 0)
+    return tool_document_fail(&r->document, entry, "name", r->error,
+                              "safetensors keep \"__metadata__\" for themselves");
+  const char *const reason = tool_names_count(*name, count);
+  if (reason != NULL)
+    return tool_document_fail(&r->document, entry, "name", r->error, "the name \"%s\" has %s", *name, reason);
+  return TOOL_OK;
+}
+
+/* shape: TOOL_MAX_DIMENSIONS lengths. */
+static int read_shape(const reader *r, const json_t *entry, int64_t *shape, int *ndim) {
+  const json_t *const array = json_object_get(entry, "shape");
+  if (!json_is_array(array))
+    return tool_document_fail(&r->document, entry, "shape", r->error,
+                              "a tensor needs a \"shape\", an array of lengths");
+  if (json_array_size(array) > TOOL_MAX_DIMENSIONS)
+    return tool_document_fail(&r->document, entry, "shape", r->error, "a shape of more than %d dimensions",
+                              TOOL_MAX_DIMENSIONS);
+  *ndim = (int)json_array_size(array);
+  for (int k = 0; k < *ndim; k++) {
+    const json_t *const length = json_array_get(array, (size_t)k);
+    shape[k] = json_integer_value(length);
+    if (!json_is_integer(length) || shape[k] < 0)
+      return tool_document_fail_element(&r->document, array, (size_t)k, r->error,
+                                        "a length in a shape is a whole number, and not negative");
+  }
+  return TOOL_OK;
+}
+
+/* The law that the entry itself gives: *own tells whether it does. */
+static int read_own_law(const reader *r, const json_t *entry, tool_tensor *tensor, bool *own) {
+  const char *key;
+  json_t *value;
+  *own = json_object_get(entry, "law") != NULL;
+  if (*own) return tool_law_read(&r->document, entry, r->defaults, tensor, r->error);
+  json_object_foreach((json_t *)(uintptr_t)entry, key, value) {
+    if (tool_laws_have_argument(key))
+      return tool_document_fail(&r->document, entry, key, r->error, "\"%s\" belongs to a law, and there is none", key);
+  }
+  return TOOL_OK;
+}
+
+/* The law of the first rule that matches, or else that of the defaults. */
+static int take_rule(const reader *r, const json_t *entry, tool_tensor *tensor) {
+  const tool_rule *const rule = tool_rules_find(&r->rules, tensor->name);
+  if (rule != NULL) {
+    tool_law_copy(&rule->law, tensor);
+    return TOOL_OK;
+  }
+  if (json_object_get(r->defaults, "law") != NULL)
+    return tool_law_read(&r->document, NULL, r->defaults, tensor, r->error);
+  return tool_document_fail(&r->document, entry, "name", r->error,
+                            "no law for \"%s\": it names none, and no rule matches", tensor->name);
+}
+
+/* Whether the library does what is asked for. */
+static int check_tensor(const reader *r, const json_t *entry, const tool_tensor *tensor) {
+  const kinit_status status = tool_fill_check(tensor);
+  if (status == KINIT_OK) return TOOL_OK;
+  const bool shape = status == KINIT_ERROR_SIZE || status == KINIT_ERROR_DIMENSIONS;
+  return tool_document_fail(&r->document, entry,
+                            shape                           ? "shape"
+                            : json_object_get(entry, "law") ? "law"
+                                                            : "name",
+                            r->error, "\"%s\" cannot be filled by the law \"%s\": %s", tensor->name,
+                            tool_law_name(tensor->law), kinit_status_message(status));
+}
+
+/* Adds one tensor of the entry; `common` is what all of them have, its shape copied. */
+static int add_tensor(const reader *r, const json_t *entry, const tool_tensor *common, bool own_law, char *name,
+                      tool_model *model) {
+  tool_tensor *const tensor = &model->tensors[model->count++];
+  *tensor = *common;
+  tensor->name = name;
+  tensor->shape = malloc((size_t)(common->ndim + 1) * sizeof *tensor->shape);
+  if (name == NULL || tensor->shape == NULL) return tool_fail_memory(r->error);
+  if (common->ndim > 0) memcpy(tensor->shape, common->shape, (size_t)common->ndim * sizeof *tensor->shape);
+  const int code = own_law ? TOOL_OK : take_rule(r, entry, tensor);
+  return code == TOOL_OK ? check_tensor(r, entry, tensor) : code;
+}
+
+static int reserve(const reader *r, const json_t *entry, uint64_t count, tool_model *model) {
+  if (count > TOOL_MAX_TENSORS - model->count)
+    return tool_document_fail(&r->document, entry, "name", r->error, "more than %d tensors", TOOL_MAX_TENSORS);
+  void *const larger = realloc(model->tensors, (model->count + (size_t)count) * sizeof *model->tensors);
+  if (larger == NULL) return tool_fail_memory(r->error);
+  model->tensors = larger;
+  return TOOL_OK;
+}
+
+static int read_entry(const reader *r, const json_t *entry, tool_model *model) {
+  static const char *const known[] = {"name", "shape", "dtype", "law", NULL};
+  int64_t shape[TOOL_MAX_DIMENSIONS];
+  tool_tensor common = {.shape = shape};
+  const char *pattern;
+  uint64_t count = 0;
+  bool own_law = false;
+  int code = refuse_unknown(r, entry, known, true, "a tensor");
+  if (code == TOOL_OK) code = read_name(r, entry, &pattern, &count);
+  if (code == TOOL_OK) code = read_shape(r, entry, shape, &common.ndim);
+  if (code == TOOL_OK) {
+    const bool inherits = json_object_get(entry, "dtype") == NULL && json_object_get(r->defaults, "dtype") != NULL;
+    code = read_dtype(r, inherits ? r->defaults : entry, &common.dtype);
+  }
+  if (code == TOOL_OK) code = read_own_law(r, entry, &common, &own_law);
+  if (code == TOOL_OK) code = reserve(r, entry, count, model);
+  for (uint64_t i = 0; i < count && code == TOOL_OK; i++)
+    code = add_tensor(r, entry, &common, own_law, tool_names_at(pattern, i), model);
+  return code;
+}
+
+/* ---- The whole --------------------------------------------------------------------------------------------------- */
+
+/* The entry that the tensor number `index` came from. */
+static const json_t *entry_of(const reader *r, uint64_t index) {
+  for (size_t i = 0;; i++) {
+    const json_t *const entry = json_array_get(r->tensors, i);
+    uint64_t count = 1;
+    tool_names_count(json_string_value(json_object_get(entry, "name")), &count);
+    if (index < count) return entry;
+    index -= count;
+  }
+}
+
+static int compare_names(const void *a, const void *b) {
+  const tool_tensor *const *const first = a, *const *const second = b;
+  const int order = strcmp((*first)->name, (*second)->name);
+  return order != 0 ? order : (*first > *second) - (*first < *second);
+}
+
+/* The earliest tensor whose name an earlier one has, or NULL. sorted: by name, then by place. */
+static const tool_tensor *find_duplicate(const tool_tensor *const *sorted, size_t count) {
+  const tool_tensor *found = NULL;
+  for (size_t i = 1; i < count; i++)
+    if (strcmp(sorted[i - 1]->name, sorted[i]->name) == 0 && (found == NULL || sorted[i] < found)) found = sorted[i];
+  return found;
+}
+
+static int check_names(const reader *r, const tool_model *model) {
+  const tool_tensor **const sorted = malloc(model->count * sizeof *sorted);
+  if (sorted == NULL) return tool_fail_memory(r->error);
+  for (size_t i = 0; i < model->count; i++) sorted[i] = &model->tensors[i];
+  qsort(sorted, model->count, sizeof *sorted, compare_names);
+  const tool_tensor *const duplicate = find_duplicate(sorted, model->count);
+  free(sorted);
+  if (duplicate == NULL) return TOOL_OK;
+  return tool_document_fail(&r->document, entry_of(r, (uint64_t)(duplicate - model->tensors)), "name", r->error,
+                            "duplicate name \"%s\"", duplicate->name);
+}
+
+static int check_size(const reader *r, const tool_model *model) {
+  uint64_t left = INT64_MAX;
+  for (size_t i = 0; i < model->count; i++) {
+    const uint64_t bytes = tool_tensor_bytes(&model->tensors[i]);
+    if (bytes > left)
+      return tool_document_fail(&r->document, entry_of(r, i), "shape", r->error,
+                                "the model is larger than 2^63 - 1 bytes");
+    left -= bytes;
+  }
+  return TOOL_OK;
+}
+
+static int read_tensors(reader *r, tool_model *model) {
+  int code = read_members(r);
+  for (size_t i = 0; i < json_array_size(r->tensors) && code == TOOL_OK; i++) {
+    const json_t *const entry = json_array_get(r->tensors, i);
+    code = json_is_object(entry)
+               ? read_entry(r, entry, model)
+               : tool_document_fail_element(&r->document, r->tensors, i, r->error, "a tensor is an object, {...}");
+  }
+  if (code == TOOL_OK) code = check_names(r, model);
+  if (code == TOOL_OK) code = check_size(r, model);
+  return code;
+}
+
+/* Takes the document over. */
+static int read_document(reader *r, tool_model *model) {
+  int code = read_tensors(r, model);
+  if (code == TOOL_OK) code = tool_document_digest(&r->document, model->digest, r->error);
+  if (code != TOOL_OK) tool_model_free(model);
+  tool_rules_free(&r->rules);
+  tool_document_free(&r->document);
+  return code;
+}
+
+int tool_plan_read(const char *path, tool_model *model, tool_error *error) {
+  reader r = {.error = error};
   *model = (tool_model){0};
-  (void)rules_path;
-  return tool_fail(error, TOOL_INPUT, checkpoint_path, 0, "checkpoints are not read yet");
+  const int code = tool_document_read(path, &r.document, error);
+  return code == TOOL_OK ? read_document(&r, model) : code;
+}
+
+int tool_plan_parse(const char *path, const char *bytes, size_t size, tool_model *model, tool_error *error) {
+  reader r = {.error = error};
+  *model = (tool_model){0};
+  const int code = tool_document_parse(path, bytes, size, &r.document, error);
+  return code == TOOL_OK ? read_document(&r, model) : code;
 }

@@ -1,0 +1,423 @@
+/* Plans in JSON: what they come to, and what is wrong with them, with the line.
+ *
+ * Owns: the tests of tools/plan.c, rules.c, laws.c, document.c and json_line.c. SPDX-License-Identifier: Apache-2.0 */
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <string>
+#include <vector>
+
+extern "C" {
+#include "plan.h"
+}
+
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/* A model that is released. */
+class Model {
+ public:
+  explicit Model(const std::string &text) {
+    code_ = tool_plan_parse("plan.json", text.data(), text.size(), &model_, &error_);
+  }
+  ~Model() { tool_model_free(&model_); }
+  Model(const Model &) = delete;
+  Model &operator=(const Model &) = delete;
+
+  int code() const { return code_; }
+  const tool_error &error() const { return error_; }
+  const tool_model &get() const { return model_; }
+  std::string reason() const { return code_ == TOOL_OK ? "accepted" : error_.reason; }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> result;
+    for (size_t i = 0; i < model_.count; i++) result.push_back(model_.tensors[i].name);
+    return result;
+  }
+  const tool_tensor &operator[](size_t index) const { return model_.tensors[index]; }
+
+ private:
+  tool_model model_ = {};
+  tool_error error_ = {};
+  int code_;
+};
+
+std::vector<int64_t> Shape(const tool_tensor &t) { return {t.shape, t.shape + t.ndim}; }
+
+/* A plan of one tensor with these members. */
+std::string One(const std::string &members) {
+  return R"({"tensors": [{"name": "x", "shape": [4, 4], "dtype": "f32", )" + members + "}]}";
+}
+
+/* ---- Plans that are right ---------------------------------------------------------------------------------------- */
+
+TEST(Plan, OfTheManual) {
+  const Model model(R"({"defaults": {"dtype": "bf16"}, "tensors": [
+    {"name": "layers.{0..31}.attn.q_proj.weight", "shape": [4096, 4096],
+     "law": "kaiming_normal", "mode": "fan_in", "nonlinearity": "relu", "a": 0},
+    {"name": "norm.weight", "shape": [4096], "law": "constant", "value": 1},
+    {"name": "layers.{0..1}.q.bias", "shape": [4096]}],
+    "rules": [{"match": "*.bias", "law": "constant", "value": 0}]})");
+  ASSERT_EQ(model.code(), TOOL_OK) << model.reason();
+  ASSERT_EQ(model.get().count, 35u);
+  EXPECT_STREQ(model[0].name, "layers.0.attn.q_proj.weight");
+  EXPECT_STREQ(model[31].name, "layers.31.attn.q_proj.weight");
+  EXPECT_EQ(model[31].law, TOOL_LAW_KAIMING_NORMAL);
+  EXPECT_EQ(model[31].dtype, KINIT_BF16);
+  EXPECT_EQ(model[31].nonlinearity, KINIT_RELU);
+  EXPECT_EQ(model[31].mode, KINIT_FAN_IN);
+  EXPECT_THAT(Shape(model[31]), ElementsAre(4096, 4096));
+  EXPECT_STREQ(model[32].name, "norm.weight");
+  EXPECT_EQ(model[32].value, 1);
+  EXPECT_STREQ(model[34].name, "layers.1.q.bias");
+  EXPECT_EQ(model[34].law, TOOL_LAW_CONSTANT);
+  EXPECT_EQ(model[34].value, 0);
+  EXPECT_EQ(model[34].dtype, KINIT_BF16);
+  EXPECT_THAT(Shape(model[34]), ElementsAre(4096));
+}
+
+TEST(Plan, TakesEveryLawWithItsArguments) {
+  struct Law {
+    const char *members;
+    tool_law law;
+    std::vector<double> values; /* what `numbers` gives */
+    double (*numbers[4])(const tool_tensor &);
+  };
+  const auto mean = [](const tool_tensor &t) { return t.mean; };
+  const auto stddev = [](const tool_tensor &t) { return t.stddev; };
+  const auto low = [](const tool_tensor &t) { return t.low; };
+  const auto high = [](const tool_tensor &t) { return t.high; };
+  const auto value = [](const tool_tensor &t) { return t.value; };
+  const auto a = [](const tool_tensor &t) { return t.a; };
+  const auto mode = [](const tool_tensor &t) { return double(t.mode); };
+  const auto nonlinearity = [](const tool_tensor &t) { return double(t.nonlinearity); };
+  const auto gain = [](const tool_tensor &t) { return t.gain; };
+  const auto scale = [](const tool_tensor &t) { return t.scale; };
+  const auto distribution = [](const tool_tensor &t) { return double(t.distribution); };
+  const Law laws[] = {
+      {R"("law": "uniform", "low": -3, "high": 2.5)", TOOL_LAW_UNIFORM, {-3, 2.5}, {low, high}},
+      {R"("law": "uniform")", TOOL_LAW_UNIFORM, {0, 1}, {low, high}},
+      {R"("law": "normal", "mean": 7, "stddev": 0.02)", TOOL_LAW_NORMAL, {7, 0.02}, {mean, stddev}},
+      {R"("law": "normal")", TOOL_LAW_NORMAL, {0, 1}, {mean, stddev}},
+      {R"("law": "truncated_normal", "mean": 1, "stddev": 2, "low": -5, "high": 6e0)",
+       TOOL_LAW_TRUNCATED_NORMAL,
+       {1, 2, -5, 6},
+       {mean, stddev, low, high}},
+      {R"("law": "truncated_normal")", TOOL_LAW_TRUNCATED_NORMAL, {0, 1, -2, 2}, {mean, stddev, low, high}},
+      {R"("law": "constant", "value": -0.5)", TOOL_LAW_CONSTANT, {-0.5}, {value}},
+      {R"("law": "kaiming_normal", "a": 0.25, "mode": "fan_out", "nonlinearity": "tanh")",
+       TOOL_LAW_KAIMING_NORMAL,
+       {0.25, KINIT_FAN_OUT, KINIT_TANH},
+       {a, mode, nonlinearity}},
+      {R"("law": "kaiming_uniform", "a": 0.5, "mode": "fan_avg", "nonlinearity": "selu")",
+       TOOL_LAW_KAIMING_UNIFORM,
+       {0.5, KINIT_FAN_AVG, KINIT_SELU},
+       {a, mode, nonlinearity}},
+      {R"("law": "kaiming_uniform")",
+       TOOL_LAW_KAIMING_UNIFORM,
+       {0, KINIT_FAN_IN, KINIT_LEAKY_RELU},
+       {a, mode, nonlinearity}},
+      {R"("law": "xavier_normal", "gain": 1.5)", TOOL_LAW_XAVIER_NORMAL, {1.5}, {gain}},
+      {R"("law": "xavier_uniform")", TOOL_LAW_XAVIER_UNIFORM, {1}, {gain}},
+      {R"("law": "variance_scaling", "scale": 2, "mode": "fan_avg", "distribution": "uniform")",
+       TOOL_LAW_VARIANCE_SCALING,
+       {2, KINIT_FAN_AVG, KINIT_DIST_UNIFORM},
+       {scale, mode, distribution}},
+      {R"("law": "variance_scaling", "distribution": "normal")",
+       TOOL_LAW_VARIANCE_SCALING,
+       {1, KINIT_FAN_IN, KINIT_DIST_NORMAL},
+       {scale, mode, distribution}},
+      {R"("law": "variance_scaling")", TOOL_LAW_VARIANCE_SCALING, {KINIT_DIST_TRUNCATED_NORMAL}, {distribution}},
+      {R"("law": "eye")", TOOL_LAW_EYE, {}, {}},
+  };
+  for (const Law &law : laws) {
+    const Model model(One(law.members));
+    ASSERT_EQ(model.code(), TOOL_OK) << law.members << ": " << model.reason();
+    EXPECT_EQ(model[0].law, law.law) << law.members;
+    for (size_t i = 0; i < law.values.size(); i++)
+      EXPECT_EQ(law.numbers[i](model[0]), law.values[i]) << law.members << ", argument " << i;
+  }
+  const Model dirac(R"({"tensors": [{"name": "x", "shape": [4, 2, 3], "dtype": "f64", "law": "dirac", "groups": 2}]})");
+  ASSERT_EQ(dirac.code(), TOOL_OK) << dirac.reason();
+  EXPECT_EQ(dirac[0].law, TOOL_LAW_DIRAC);
+  EXPECT_EQ(dirac[0].groups, 2);
+  EXPECT_EQ(dirac[0].dtype, KINIT_F64);
+}
+
+TEST(Plan, TakesTheFirstRuleThatMatches) {
+  const Model model(R"({"defaults": {"dtype": "f16"}, "tensors": [
+    {"name": "a.bias", "shape": [2]}, {"name": "b.bias", "shape": [2]}, {"name": "c", "shape": []},
+    {"name": "d.bias", "shape": [0], "law": "constant", "value": 4}],
+    "rules": [{"match": "a.*", "law": "constant", "value": 1}, {"match": "*.bias", "law": "constant", "value": 2},
+              {"match": "*", "law": "constant", "value": 3}]})");
+  ASSERT_EQ(model.code(), TOOL_OK) << model.reason();
+  EXPECT_THAT(model.names(), ElementsAre("a.bias", "b.bias", "c", "d.bias"));
+  for (int i = 0; i < 4; i++) EXPECT_EQ(model[size_t(i)].value, i + 1);
+}
+
+TEST(Plan, DefaultsComeLast) {
+  const Model model(R"({"defaults": {"dtype": "f16", "law": "normal", "stddev": 0.5, "mode": "fan_out"}, "tensors": [
+    {"name": "own", "shape": [2, 3], "law": "normal", "stddev": 0.25, "dtype": "f64"},
+    {"name": "argument", "shape": [2, 3], "law": "kaiming_normal"},
+    {"name": "rule", "shape": [2, 3]},
+    {"name": "law", "shape": [2, 3]}], "rules": [{"match": "ru*", "law": "normal", "mean": 9}]})");
+  ASSERT_EQ(model.code(), TOOL_OK) << model.reason();
+  EXPECT_EQ(model[0].stddev, 0.25);
+  EXPECT_EQ(model[0].dtype, KINIT_F64);
+  EXPECT_EQ(model[1].mode, KINIT_FAN_OUT);
+  EXPECT_EQ(model[1].dtype, KINIT_F16);
+  EXPECT_EQ(model[2].mean, 9);
+  EXPECT_EQ(model[2].stddev, 0.5);
+  EXPECT_EQ(model[3].law, TOOL_LAW_NORMAL);
+  EXPECT_EQ(model[3].mean, 0);
+  EXPECT_EQ(model[3].stddev, 0.5);
+}
+
+/* printf '{"tensors": [{"name": "x", "shape": [4, 4], "dtype": "f32", "law": "eye"}]}' | sha256sum */
+TEST(Plan, DigestIsSha256OfTheBytes) {
+  EXPECT_STREQ(Model(One(R"("law": "eye")")).get().digest,
+               "19b4c1842b409d999e02b996aa40f3439c4cb9fc1c6518e49965e553719d6dba");
+}
+
+TEST(Plan, FromAFile) {
+  const std::string path = testing::TempDir() + "kinit_test_plan.json";
+  std::ofstream(path) << One(R"("law": "eye")");
+  tool_model model;
+  tool_error error;
+  ASSERT_EQ(tool_plan_read(path.c_str(), &model, &error), TOOL_OK) << error.reason;
+  EXPECT_EQ(model.count, 1u);
+  EXPECT_STREQ(model.tensors[0].name, "x");
+  tool_model_free(&model);
+  std::remove(path.c_str());
+  EXPECT_EQ(tool_plan_read(path.c_str(), &model, &error), TOOL_FAILED);
+  EXPECT_THAT(error.reason, HasSubstr("No such file"));
+  EXPECT_EQ(model.count, 0u);
+  EXPECT_EQ(tool_plan_read(testing::TempDir().c_str(), &model, &error), TOOL_FAILED);
+  EXPECT_THAT(error.reason, HasSubstr("directory"));
+}
+
+/* ---- Plans that are wrong ---------------------------------------------------------------------------------------- */
+
+struct Wrong {
+  const char *text;
+  int line;
+  const char *reason;
+};
+
+void ExpectErrors(const std::vector<Wrong> &plans) {
+  for (const Wrong &wrong : plans) {
+    const Model model(wrong.text);
+    EXPECT_EQ(model.code(), TOOL_INPUT) << wrong.text;
+    EXPECT_THAT(model.reason(), HasSubstr(wrong.reason)) << wrong.text;
+    EXPECT_EQ(model.error().line, wrong.line) << wrong.text << model.reason();
+    EXPECT_STREQ(model.error().path, "plan.json") << wrong.text;
+    EXPECT_EQ(model.get().count, 0u) << wrong.text;
+    EXPECT_EQ(model.get().tensors, nullptr) << wrong.text;
+  }
+}
+
+TEST(PlanErrors, Syntax) {
+  ExpectErrors({
+      {"", 1, "expected"},
+      {"{\n\"tensors\": [\n", 3, "']' expected"},
+      {"{\n\"tensors\": nonsense}", 2, "invalid token"},
+      {"[\n]", 1, "array"},
+      {"\n\n []", 3, "array"},
+      {"{\"a\": 1}\n x", 2, "end of file"},
+      {"{\"tensors\": [],\n\"tensors\": []}", 2, "duplicate object key"},
+      {"{\n\"tensors\": [{\"name\": \"x\",\n\"name\": \"y\"}]}", 3, "duplicate object key"},
+      {"{\"tensors\": [{\"name\": \"x\",\n \"shape\": [99999999999999999999]}]}", 2, "too big integer"},
+      {"{\"tensors\": [{\"name\": \"x\",\n \"value\": 1e999}]}", 2, "real number overflow"},
+      {"{\"tensors\": [{\"name\": \"a\\u0000b\"}]}", 1, "\\u0000"},
+      {"{\"tensors\": [\n{\"name\": \"a\xff\"}]}", 2, "decode"},
+  });
+}
+
+TEST(PlanErrors, Members) {
+  ExpectErrors({
+      {"{\n}", 1, "needs \"tensors\""},
+      {"{\n\"tensors\": []}", 2, "needs \"tensors\""},
+      {"{\n\"tensors\": 5}", 2, "needs \"tensors\""},
+      {"{\"tensors\": [],\n\"tensor\": []}", 2, "unknown key \"tensor\" in the plan"},
+      {"{\"defaults\":\n[]}", 1, "\"defaults\" takes an object"},
+      {"{\"defaults\": {\n\n\"name\": \"x\"}}", 3, "unknown key \"name\" in the defaults"},
+      {"{\"defaults\": {\n\"dtype\": \"f8\"}}", 2, "unknown dtype f8"},
+      {"{\"defaults\": {\n\"stddev\": \"f8\"}}", 2, "\"stddev\" takes a number"},
+      {"{\"defaults\": {\n\"law\": \"normals\"}}", 2, "no law \"normals\""},
+      {"{\"defaults\": {\n\"law\": \"constant\"}}", 2, "needs a \"value\""},
+      {"{\"tensors\": [\n\ntrue]}", 3, "a tensor is an object"},
+  });
+}
+
+TEST(PlanErrors, Names) {
+  ExpectErrors({
+      {R"({"tensors": [
+           {"shape": [2], "dtype": "f32", "law": "normal"}]})",
+       2, "needs a \"name\""},
+      {R"({"tensors": [
+           {"shape": [2],
+            "name": ""}]})",
+       3, "needs a \"name\""},
+      {R"({"tensors": [{"name": 7}]})", 1, "needs a \"name\""},
+      {R"({"tensors": [{"name": "__metadata__"}]})", 1, "__metadata__"},
+      {R"({"tensors": [{"name": "a{"}]})", 1, "begins no range"},
+      {R"({"tensors": [{"name": "a{2..1}"}]})", 1, "greater than its last"},
+      {R"({"tensors": [
+           {"name": "a{0..1000000}", "shape": [2], "dtype": "f32", "law": "normal"}]})",
+       2, "more than 1000000 tensors"},
+      {R"({"defaults": {"dtype": "f32", "law": "normal"}, "tensors": [
+           {"name": "a", "shape": [2]},
+           {"name": "b", "shape": [2]},
+           {"name": "a", "shape": [3]}]})",
+       4, "duplicate name \"a\""},
+      {R"({"defaults": {"dtype": "f32", "law": "normal"}, "tensors": [
+           {"name": "l.{0..3}.w", "shape": [2]},
+           {"name": "x.{0..3}.w", "shape": [2]},
+           {"name": "l.3.w", "shape": [3]},
+           {"name": "l.{2..9}.w", "shape": [3]}]})",
+       4, "duplicate name \"l.3.w\""},
+      {R"({"defaults": {"dtype": "f32", "law": "normal"}, "tensors": [
+           {"name": "{1..11}{1..11}", "shape": [2]}]})",
+       2, "duplicate name \"111\""},
+  });
+  const Model model("{\"tensors\": [{\"name\": \"" + std::string(4097, 'x') + "\"}]}");
+  EXPECT_THAT(model.reason(), HasSubstr("more than 4096 bytes"));
+}
+
+TEST(PlanErrors, ShapesAndDtypes) {
+  const std::string many = [] {
+    std::string text = R"({"tensors": [{"name": "x", "shape": [1)";
+    for (int i = 1; i < 65; i++) text += ", 1";
+    return text + "]}]}";
+  }();
+  ExpectErrors({
+      {R"({"tensors": [{"name": "x"}]})", 1, "needs a \"shape\""},
+      {R"({"tensors": [{"name": "x", "shape": 4}]})", 1, "needs a \"shape\""},
+      {"{\"tensors\": [{\"name\": \"x\", \"shape\": [4,\n-1]}]}", 2, "not negative"},
+      {"{\"tensors\": [{\"name\": \"x\", \"shape\": [4,\n5,\n6.0]}]}", 3, "whole number"},
+      {"{\"tensors\": [{\"name\": \"x\", \"shape\": [true,\ntrue]}]}", 1, "whole number"},
+      {"{\"tensors\": [{\"name\": \"x\", \"shape\": [4,\n\"4\"]}]}", 2, "whole number"},
+      {many.c_str(), 1, "more than 64 dimensions"},
+      {R"({"tensors": [{"name": "x", "dtype": "f32", "law": "normal",
+           "shape": [4294967296, 4294967296]}]})",
+       2, "overflows"},
+      {R"({"tensors": [{"name": "x", "dtype": "f32", "law": "normal",
+           "shape": [4611686018427387904]}]})",
+       2, "overflows"},
+      {R"({"defaults": {"dtype": "f32", "law": "normal"}, "tensors": [
+           {"name": "x.{0..2}", "shape": [1152921504606846976]}]})",
+       2, "larger than 2^63 - 1 bytes"},
+      {R"({"tensors": [{"name": "x", "shape": [4], "law": "normal",
+           "dtype": "i64"}]})",
+       2, "unknown dtype i64"},
+      {R"({"tensors": [{"name": "x", "shape": [4], "law": "normal", "dtype": "F32"}]})", 1, "unknown dtype F32"},
+      {R"({"tensors": [{"name": "x", "shape": [4], "law": "normal", "dtype": 32}]})", 1, "unknown dtype"},
+      {R"({"tensors": [
+           {"name": "x", "shape": [4], "law": "normal"}]})",
+       2, "no \"dtype\""},
+  });
+}
+
+TEST(PlanErrors, Laws) {
+  const auto plan = [](const char *members) {
+    return std::string(R"({"tensors": [{"name": "x", "shape": [4], "dtype": "f32",)") + "\n" + members + "}]}";
+  };
+  const Wrong laws[] = {
+      {R"("law": "gaussian")", 2, "no law \"gaussian\""},
+      {R"("law": null)", 2, "takes the name of a law"},
+      {R"("law": "normal", "std": 1)", 2, "unknown key \"std\" in a tensor"},
+      {R"("law": "normal",
+          "low": 1)",
+       3, "\"normal\" takes no \"low\""},
+      {R"("law": "constant")", 2, "needs a \"value\""},
+      {R"("law": "constant", "value": "1")", 2, "\"value\" takes a number"},
+      {R"("law": "normal", "mean": true)", 2, "\"mean\" takes a number"},
+      {R"("law": "normal", "mean": null)", 2, "\"mean\" takes a number"},
+      {R"("law": "dirac", "groups": 1.5)", 2, "\"groups\" takes a whole number"},
+      {R"("law": "kaiming_normal", "mode": "fan")", 2, "\"mode\" takes \"fan_in\""},
+      {R"("law": "kaiming_normal", "mode": 0)", 2, "\"mode\" takes \"fan_in\""},
+      {R"("law": "kaiming_normal", "nonlinearity": "ReLU")", 2, "\"nonlinearity\" takes \"linear\""},
+      {R"("law": "variance_scaling", "distribution": "cauchy")", 2, "\"distribution\" takes \"normal\""},
+      {R"("law": "kaiming_normal")", 1, "number of dimensions"},
+      {R"("law": "eye")", 1, "number of dimensions"},
+      {R"("law": "normal", "stddev": -1)", 2, "negative"},
+      {R"("law": "normal", "stddev": 1e39)", 2, "infinite"},
+      {R"("law": "uniform", "low": 2)", 2, "low"},
+      {R"("stddev": 1)", 2, "\"stddev\" belongs to a law"},
+      {R"("law": "normal", "match": "*")", 2, "unknown key \"match\""},
+  };
+  for (const Wrong &law : laws) {
+    const std::string text = plan(law.text);
+    ExpectErrors({{text.c_str(), law.line, law.reason}});
+  }
+  ExpectErrors({{R"({"tensors": [{"shape": [4], "dtype": "f32",
+                   "name": "y.weight"}],
+                   "rules": [{"match": "*.bias", "law": "normal"}]})",
+                 2, "no law for \"y.weight\""}});
+}
+
+TEST(PlanErrors, Rules) {
+  ExpectErrors({
+      {"{\"tensors\": [],\n\"rules\": {}}", 2, "\"rules\" takes an array"},
+      {"{\"rules\": [\n5]}", 2, "a rule is an object"},
+      {"{\"rules\": [{\"law\": \"normal\"},\n{\"law\": \"eye\"}]}", 1, "needs a \"match\""},
+      {"{\"rules\": [{\"law\": \"normal\",\n\"match\": \"\"}]}", 2, "needs a \"match\""},
+      {"{\"rules\": [{\"law\": \"normal\",\n\"match\": 7}]}", 2, "needs a \"match\""},
+      {"{\"rules\": [\n{\"match\": \"*\"}]}", 2, "takes the name of a law"},
+      {"{\"rules\": [{\"match\": \"*\", \"law\": \"normal\",\n\"dtype\": \"f32\"}]}", 2,
+       "unknown key \"dtype\" in a rule"},
+      {"{\"rules\": [{\"match\": \"*\", \"law\": \"normal\",\n\"value\": 1}]}", 2, "takes no \"value\""},
+  });
+}
+
+TEST(PlanErrors, OverlappingRules) {
+  ExpectErrors({
+      {R"({"rules": [{"match": "*.bias", "law": "normal"},
+           {"match": "a", "law": "normal"},
+           {"match": "*.bias", "law": "eye"}]})",
+       3, "overlapping rules: \"*.bias\" is never the first to match, since the rule in line 1, \"*.bias\""},
+      {R"({"rules": [
+           {"match": "*", "law": "normal"},
+           {"match": "*.bias", "law": "eye"}]})",
+       3, "overlapping rules: \"*.bias\" is never the first to match, since the rule in line 2, \"*\""},
+  });
+}
+
+/* Lines are found in texts that jansson has read: strings with escapes, scalars of all kinds, empty containers. */
+TEST(PlanErrors, LinesBehindAnything) {
+  ExpectErrors({{R"({"defaults": {"dtype" : "f32"
+    , "\u0062" :
+      [ ]}})",
+                 2, "unknown key \"b\""},
+                {R"({"tensors": [{"name": "x\"{0..1}\\", "shape": [ ], "dtype": "f16", "law": "constant",
+        "value": -1.5e+3},
+      {"name": "],\u00e9\n", "shape":[1,
+        2], "dtype":"f16"},
+        5], "rules": [{"match": "[{\"]*", "law": "normal"}, {"match": "]*", "law": "normal"}]})",
+                 5, "a tensor is an object"}});
+}
+
+/* ---- Much nonsense ----------------------------------------------------------------------------------------------- */
+
+std::string Refuse(const std::string &text, int line) {
+  const Model model(text);
+  EXPECT_EQ(model.code(), TOOL_INPUT);
+  EXPECT_EQ(model.error().line, line);
+  return model.reason();
+}
+
+TEST(PlanErrors, HundredMegabytes) {
+  constexpr size_t kSize = 100000000;
+  EXPECT_THAT(Refuse(std::string(kSize, '\x9c'), 1), HasSubstr("decode"));
+  EXPECT_THAT(Refuse(std::string(kSize, '['), 1), HasSubstr("depth"));
+  EXPECT_THAT(Refuse(std::string(kSize, '\n'), 16777217), HasSubstr("longer than 16777216 bytes"));
+  EXPECT_THAT(Refuse("{\"a\": \"" + std::string(kSize, 'a') + "\"}", 1), HasSubstr("longer than 16777216 bytes"));
+  EXPECT_THAT(Refuse("{}" + std::string(kSize, ' '), 1), HasSubstr("longer than 16777216 bytes"));
+  EXPECT_THAT(Refuse("{\n\"a\": ?" + std::string(kSize, ' '), 2), HasSubstr("invalid token"));
+}
+
+}  // namespace

@@ -1,0 +1,16 @@
+"""kinit for PyTorch.
+
+    init           the functions of torch.nn.init, and variance_scaling_, lecun_normal_, lecun_uniform_
+    accelerate     makes torch's own functions run on kinit, in code that knows nothing of kinit
+    init_module_   initialises a module anew: the same weights whatever the order of construction
+
+All of them fill DTensors too: each process its own shard, and all together what one process would have.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+
+from . import init
+from .mode import Stats, accelerate
+from .module import init_module_
+
+__all__ = ["Stats", "accelerate", "init", "init_module_"]

@@ -42,6 +42,18 @@ macro(kinit_find_openmp)
   endif()
 endmacro()
 
+# KINIT_HAVE_MPI, and MPI::MPI_C where it is true. For the command only.
+macro(kinit_find_mpi)
+  set(KINIT_HAVE_MPI OFF)
+  if(KINIT_MPI STREQUAL "AUTO")
+    find_package(MPI QUIET COMPONENTS C)
+    set(KINIT_HAVE_MPI ${MPI_C_FOUND})
+  elseif(KINIT_MPI)
+    find_package(MPI REQUIRED COMPONENTS C)
+    set(KINIT_HAVE_MPI ON)
+  endif()
+endmacro()
+
 # GTest::gmock and GTest::gtest_main. A cross build cannot link the system's libraries, but can compile Debian's copy
 # of the source.
 macro(kinit_find_googletest)

@@ -10,6 +10,7 @@
 #include "help.h"
 #include "inspect.h"
 #include "plan.h"
+#include "ranks.h"
 #include "table.h"
 #include "write.h"
 
@@ -160,37 +161,64 @@ static int check(const request *r, tool_error *error) {
 
 /* ---- The work ---------------------------------------------------------------------------------------------------- */
 
-static int act(const request *r, const tool_model *model, tool_error *error) {
+/* What rank 0 does alone, because it only reads. */
+static int report(const request *r, const tool_model *model, tool_error *error) {
+  if (tool_rank() != 0) return TOOL_OK;
+  if (r->inspect != NULL) return tool_inspect(r->inspect, error);
   if (r->verify != NULL) return tool_verify(r->verify, model, r->seed_given ? &r->write.seed : NULL, error);
-  return r->dry_run ? tool_table_print(model, error) : tool_write(model, &r->write, error);
+  return tool_table_print(model, error);
+}
+
+/* Several hosts may have different files under one name. */
+static int check_same(const tool_model *model, const request *r, tool_error *error) {
+  struct {
+    char digest[sizeof model->digest];
+    uint64_t seed;
+  } first = {{0}, r->write.seed};
+  memcpy(first.digest, model->digest, sizeof first.digest);
+  tool_ranks_share(&first, sizeof first);
+  if (first.seed == r->write.seed && memcmp(first.digest, model->digest, sizeof first.digest) == 0) return TOOL_OK;
+  return tool_fail(error, TOOL_INPUT, r->plan, 0, "rank %d does not read the plan that rank 0 reads", tool_rank());
+}
+
+static int act(const request *r, const tool_model *model, tool_error *error) {
+  if (r->verify != NULL || r->dry_run) return tool_ranks_agree(report(r, model, error), error);
+  const int code = tool_ranks_agree(check_same(model, r, error), error);
+  return code == TOOL_OK ? tool_write(model, &r->write, error) : code;
 }
 
 static int run(const request *r, tool_error *error) {
-  if (r->inspect != NULL) return tool_inspect(r->inspect, error);
   tool_model model = {0};
+  if (r->inspect != NULL) return tool_ranks_agree(report(r, &model, error), error);
   int code =
       r->like != NULL ? tool_plan_read_like(r->like, r->rules, &model, error) : tool_plan_read(r->plan, &model, error);
+  code = tool_ranks_agree(code, error);
   if (code == TOOL_OK) code = act(r, &model, error);
   tool_model_free(&model);
   return code;
 }
 
 static int print_version(void) {
-  printf("kinit-fill %s (stream version %d)\n", kinit_version(), KINIT_STREAM_VERSION);
+  printf("kinit-fill %s (stream version %d, %s)\n", kinit_version(), KINIT_STREAM_VERSION, tool_ranks_kind());
+  return TOOL_OK;
+}
+
+static int print_help(void) {
+  tool_help_print(stdout);
   return TOOL_OK;
 }
 
 int main(int argc, char **argv) {
   request r = {0};
   tool_error error = {0};
+  tool_ranks_start(&argc, &argv);
   int code = parse(argc, argv, &r, &error);
-  if (code == TOOL_OK && r.help) {
-    tool_help_print(stdout);
-    return TOOL_OK;
-  }
-  if (code == TOOL_OK && r.version) return print_version();
-  if (code == TOOL_OK) code = check(&r, &error);
-  if (code == TOOL_OK) code = run(&r, &error);
-  if (code != TOOL_OK) tool_error_print(&error);
+  const bool only_text = code == TOOL_OK && (r.help || r.version);
+  if (only_text && tool_rank() == 0) code = r.help ? print_help() : print_version();
+  if (code == TOOL_OK && !only_text) code = check(&r, &error);
+  code = tool_ranks_agree(code, &error);
+  if (code == TOOL_OK && !only_text) code = run(&r, &error);
+  if (error.reason[0] != '\0') tool_error_print(&error);
+  tool_ranks_stop();
   return code;
 }

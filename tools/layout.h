@@ -1,0 +1,47 @@
+/* Which bytes stand where: a model -> files, each with its header and its tensors in order.
+ *
+ * Owns: the order of tensors, the text of headers and index, the names of shards. Included by write.c.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef KINIT_TOOLS_LAYOUT_H
+#define KINIT_TOOLS_LAYOUT_H
+
+#include "error.h"
+#include "model.h"
+
+/* A tensor in a file, from its byte `begin` on. */
+typedef struct tool_place {
+  const tool_tensor *tensor;
+  uint64_t begin, size;
+} tool_place;
+
+/* A file: a text, then tensors without holes. */
+typedef struct tool_file {
+  char *path;
+  char *text;
+  size_t text_size;
+  tool_place *places; /* by falling alignment, then by name, as safetensors has it */
+  size_t count;
+  uint64_t size; /* of the whole file */
+} tool_file;
+
+/* The files; where there are several with tensors, the last one is their index. */
+typedef struct tool_layout {
+  tool_file *files;
+  size_t count;
+} tool_layout;
+
+/* Lays out the model, which has to live longer. output: the path of the single file; several are named after it.
+ * Tensors go to files in the order of the plan; a file holds at most max_shard_size bytes of them (0: no limit), or one
+ * tensor. Errors: INPUT (a header of more than 100 MB, a total beyond 2^63 - 1 bytes, the name "__metadata__"), FAILED.
+ */
+int tool_layout_make(const tool_model *model, const char *output, uint64_t seed, uint64_t max_shard_size,
+                     tool_layout *layout, tool_error *error);
+
+/* Puts bytes `begin` to begin + size of the file at dst, which is aligned as `begin` is, to 8 bytes at most; what lies
+ * behind the file's end becomes 0. Thread-safe. */
+kinit_status tool_layout_fill(const tool_file *file, uint64_t seed, uint64_t begin, size_t size, void *dst);
+
+/* Releases all that the layout holds. Zeroed ones are allowed. */
+void tool_layout_free(tool_layout *layout);
+
+#endif

@@ -1,0 +1,309 @@
+/* Files that appear under their names when they are complete, or not at all.
+ *
+ * A file without a name (O_TMPFILE) vanishes with the process, however that ends. Where the file system has none, or
+ * several ranks have to find the file, it has a temporary name, which all ends but SIGKILL remove.
+ *
+ * Written with direct I/O where the file system has it: the disk's own rate, and nothing is left to sync.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "ranks.h"
+
+typedef struct output {
+  const tool_file *file;
+  char *temporary; /* its name if it has one */
+  bool has_name;
+  bool is_published;
+  int descriptor;         /* rank 0's; -1: none */
+  tool_rank_file *shared; /* with several ranks */
+} output;
+
+static output *outputs;
+static size_t output_count;
+static char *directory;
+static bool replace;
+
+static int system_error(const char *path, tool_error *error) {
+  return tool_fail(error, TOOL_FAILED, path, 0, "%s", strerror(errno));
+}
+
+/* ---- Signals ----------------------------------------------------------------------------------------------------- */
+
+static const int fatal_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+enum { FATAL_SIGNALS = sizeof fatal_signals / sizeof fatal_signals[0] };
+
+/* Calls only what a signal handler may call. */
+void tool_output_remove(void) {
+  for (size_t i = 0; i < output_count; i++)
+    if (outputs[i].has_name) unlink(outputs[i].temporary);
+}
+
+/* The handler is gone when it runs, so the process dies of the signal. */
+static void end_by_signal(int number) {
+  tool_output_remove();
+  raise(number);
+}
+
+static void catch_signals(void) {
+  struct sigaction action = {.sa_handler = end_by_signal, .sa_flags = (int)(SA_RESETHAND | SA_NODEFER)};
+  for (size_t i = 0; i < FATAL_SIGNALS; i++) {
+    struct sigaction before;
+    sigaction(fatal_signals[i], NULL, &before);
+    if (before.sa_handler != SIG_IGN) sigaction(fatal_signals[i], &action, NULL);
+  }
+  signal(SIGXFSZ, SIG_IGN); /* a file too large for the limit is an error like others */
+}
+
+static void ignore_signals(void) {
+  for (size_t i = 0; i < FATAL_SIGNALS; i++) signal(fatal_signals[i], SIG_IGN);
+}
+
+/* ---- Creation ---------------------------------------------------------------------------------------------------- */
+
+static uint64_t padded_size(const output *o) { return (o->file->size + TOOL_PAGE - 1) / TOOL_PAGE * TOOL_PAGE; }
+
+/* Temporary names: the same for all ranks. */
+static int name_outputs(const tool_layout *layout, tool_error *error) {
+  uint64_t tag = 0;
+  if (getrandom(&tag, sizeof tag, 0) != (ssize_t)sizeof tag) tag = (uint64_t)getpid();
+  tool_ranks_share(&tag, sizeof tag);
+  const char *path = layout->files[0].path, *slash = strrchr(path, '/');
+  if (asprintf(&directory, "%.*s", slash != NULL ? (int)(slash - path) + 1 : 2, slash != NULL ? path : "./") < 0)
+    return tool_fail_memory(error);
+  outputs = calloc(layout->count, sizeof *outputs);
+  if (outputs == NULL) return tool_fail_memory(error);
+  for (size_t i = 0; i < layout->count; i++) {
+    outputs[i].file = &layout->files[i];
+    outputs[i].descriptor = -1;
+    if (asprintf(&outputs[i].temporary, "%s.kinit-fill-%016" PRIx64 "-%zu.tmp", directory, tag, i) < 0)
+      return tool_fail_memory(error);
+    output_count = i + 1;
+  }
+  return TOOL_OK;
+}
+
+/* What stands under the names already. */
+static int check_names(tool_error *error) {
+  for (size_t i = 0; i < output_count; i++) {
+    const char *path = outputs[i].file->path;
+    struct stat status;
+    if (stat(path, &status) != 0) continue;
+    if (!S_ISREG(status.st_mode)) return tool_fail(error, TOOL_FAILED, path, 0, "it exists and is no file");
+    if (!replace) return tool_fail(error, TOOL_FAILED, path, 0, "it exists; --force replaces it");
+  }
+  return TOOL_OK;
+}
+
+/* The way to a file without a name. */
+static void print_way(const output *o, char *way, size_t size) {
+  snprintf(way, size, "/proc/self/fd/%d", o->descriptor);
+}
+
+/* Whether the file can be given a name later. */
+static bool can_be_named(const output *o) {
+  char way[64];
+  print_way(o, way, sizeof way);
+  return access(way, F_OK) == 0;
+}
+
+static int create_named(output *o, tool_error *error) {
+  o->has_name = true;
+  o->descriptor = open(o->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (o->descriptor >= 0) return TOOL_OK;
+  o->has_name = false;
+  return system_error(o->file->path, error);
+}
+
+static int create(output *o, tool_error *error) {
+  if (tool_rank_count() > 1) return create_named(o, error);
+  o->descriptor = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+  if (o->descriptor >= 0 && can_be_named(o)) return TOOL_OK;
+  if (o->descriptor < 0 && errno != EOPNOTSUPP && errno != EISDIR) return system_error(o->file->path, error);
+  if (o->descriptor >= 0) close(o->descriptor);
+  return create_named(o, error);
+}
+
+static int no_space(const output *o, uint64_t needed, tool_error *error) {
+  struct statvfs status;
+  const int why = errno;
+  const uint64_t available = statvfs(directory, &status) == 0 ? (uint64_t)status.f_bavail * status.f_frsize : 0;
+  return tool_fail(error, TOOL_FAILED, o->file->path, 0, "%s: %" PRIu64 " bytes needed, %" PRIu64 " available",
+                   strerror(why), needed, available);
+}
+
+/* Where the file system cannot reserve, its free space has to do; *unreserved: what was counted on so far. */
+static int reserve(output *o, uint64_t *unreserved, tool_error *error) {
+  struct statvfs status;
+  const uint64_t size = padded_size(o);
+  if (fallocate(o->descriptor, 0, 0, (off_t)size) == 0) return TOOL_OK;
+  if (errno != EOPNOTSUPP && errno != ENOSYS) return no_space(o, size, error);
+  *unreserved += size;
+  if (ftruncate(o->descriptor, (off_t)size) != 0) return no_space(o, size, error);
+  if (statvfs(directory, &status) == 0 && (uint64_t)status.f_bavail * status.f_frsize >= *unreserved) return TOOL_OK;
+  errno = ENOSPC;
+  return no_space(o, *unreserved, error);
+}
+
+static int create_all(tool_error *error) {
+  uint64_t unreserved = 0;
+  int code = check_names(error);
+  for (size_t i = 0; i < output_count && code == TOOL_OK; i++) {
+    code = create(&outputs[i], error);
+    if (code == TOOL_OK) code = reserve(&outputs[i], &unreserved, error);
+  }
+  return code;
+}
+
+/* Every file is open until its end. */
+static void allow_many_files(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int tool_output_start(const tool_layout *layout, bool force, tool_error *error) {
+  replace = force;
+  const int code = name_outputs(layout, error);
+  if (code != TOOL_OK) return code;
+  allow_many_files();
+  catch_signals();
+  if (tool_rank() == 0) return create_all(error);
+  for (size_t i = 0; i < output_count; i++) outputs[i].has_name = true;
+  return TOOL_OK;
+}
+
+/* ---- Writing ----------------------------------------------------------------------------------------------------- */
+
+int tool_output_open(size_t file, tool_error *error) {
+  output *o = &outputs[file];
+  if (tool_rank_count() == 1) {
+    fcntl(o->descriptor, F_SETFL, O_DIRECT); /* where it fails, the system's cache takes the writes */
+    return TOOL_OK;
+  }
+  const char *why = tool_rank_file_open(o->temporary, &o->shared);
+  return why == NULL ? TOOL_OK : tool_fail(error, TOOL_FAILED, o->file->path, 0, "%s", why);
+}
+
+/* Some file systems take the flag and then refuse, and a write that was cut short may end anywhere. */
+static bool retry_without_direct(const output *o) {
+  const int flags = fcntl(o->descriptor, F_GETFL);
+  return errno == EINVAL && flags >= 0 && (flags & O_DIRECT) != 0 &&
+         fcntl(o->descriptor, F_SETFL, flags & ~O_DIRECT) == 0;
+}
+
+int tool_output_write(size_t file, const void *bytes, size_t size, uint64_t offset, tool_error *error) {
+  const output *o = &outputs[file];
+  if (o->shared != NULL) {
+    const char *why = tool_rank_file_write(o->shared, bytes, size, offset);
+    return why == NULL ? TOOL_OK : tool_fail(error, TOOL_FAILED, o->file->path, 0, "%s", why);
+  }
+  const size_t padded = (size + TOOL_PAGE - 1) / TOOL_PAGE * TOOL_PAGE;
+  for (size_t done = 0; done < padded;) {
+    const ssize_t n = pwrite(o->descriptor, (const char *)bytes + done, padded - done, (off_t)(offset + done));
+    if (n > 0) done += (size_t)n;
+    if (n < 0 && errno != EINTR && !retry_without_direct(o)) return system_error(o->file->path, error);
+  }
+  return TOOL_OK;
+}
+
+int tool_output_sync(tool_error *error) {
+  int code = TOOL_OK;
+  for (size_t i = 0; i < output_count; i++) {
+    output *o = &outputs[i];
+    const char *why = tool_rank_file_close(o->shared);
+    o->shared = NULL;
+    if (why != NULL) code = tool_fail(error, TOOL_FAILED, o->file->path, 0, "%s", why);
+    if (o->descriptor < 0) continue;
+    if (ftruncate(o->descriptor, (off_t)o->file->size) != 0 || fsync(o->descriptor) != 0)
+      code = system_error(o->file->path, error);
+  }
+  return code;
+}
+
+/* ---- Publishing -------------------------------------------------------------------------------------------------- */
+
+static int link_output(const output *o, const char *name) {
+  char way[64];
+  if (o->has_name) return link(o->temporary, name);
+  print_way(o, way, sizeof way);
+  return linkat(AT_FDCWD, way, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+}
+
+static bool has_no_links(void) { return errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS; }
+
+/* A link fails where the name exists, a rename replaces what has it. */
+static int publish(output *o, tool_error *error) {
+  const char *name = o->file->path;
+  bool ok = replace ? o->has_name || link_output(o, o->temporary) == 0 : link_output(o, name) == 0;
+  if (!ok && (replace || !o->has_name || !has_no_links())) return system_error(name, error);
+  if (replace) o->has_name = true;
+  if (replace || !ok)
+    ok = rename(o->temporary, name) == 0;
+  else if (o->has_name)
+    unlink(o->temporary);
+  if (!ok) return system_error(name, error);
+  o->has_name = false;
+  o->is_published = true;
+  return TOOL_OK;
+}
+
+static int sync_directory(tool_error *error) {
+  const int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return system_error(directory, error);
+  const bool ok = fsync(descriptor) == 0 || errno == EINVAL; /* some file systems have nothing to sync there */
+  const int code = ok ? TOOL_OK : system_error(directory, error);
+  close(descriptor);
+  return code;
+}
+
+/* An old index must not stand beside new shards, not even for a moment. */
+static int remove_old_index(tool_error *error) {
+  const char *index = outputs[output_count - 1].file->path;
+  if (output_count == 1 || !replace || unlink(index) == 0) return TOOL_OK;
+  return errno == ENOENT ? TOOL_OK : system_error(index, error);
+}
+
+static void unpublish(void) {
+  for (size_t i = 0; i < output_count && !replace; i++)
+    if (outputs[i].is_published) unlink(outputs[i].file->path);
+}
+
+int tool_output_publish(tool_error *error) {
+  ignore_signals();
+  int code = remove_old_index(error);
+  for (size_t i = 0; i < output_count && code == TOOL_OK; i++) {
+    if (i > 0 && i == output_count - 1) code = sync_directory(error); /* the index comes when all shards are there */
+    if (code == TOOL_OK) code = publish(&outputs[i], error);
+  }
+  if (code == TOOL_OK) code = sync_directory(error);
+  if (code != TOOL_OK) unpublish();
+  return code;
+}
+
+void tool_output_discard(void) {
+  if (tool_rank() == 0) tool_output_remove();
+  for (size_t i = 0; i < output_count; i++) {
+    if (outputs[i].descriptor >= 0) close(outputs[i].descriptor);
+    tool_rank_file_close(outputs[i].shared);
+    free(outputs[i].temporary);
+  }
+  output_count = 0;
+  free(outputs);
+  free(directory);
+  outputs = NULL;
+  directory = NULL;
+}

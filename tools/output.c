@@ -42,8 +42,10 @@ static int system_error(const char *path, tool_error *error) {
 
 /* ---- Signals ----------------------------------------------------------------------------------------------------- */
 
+/* The last ones stay ignored if they are, as nohup does it; a shell ignores INT for all that it runs in the background.
+ */
 static const int fatal_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-enum { FATAL_SIGNALS = sizeof fatal_signals / sizeof fatal_signals[0] };
+enum { ALWAYS_CAUGHT = 2, FATAL_SIGNALS = sizeof fatal_signals / sizeof fatal_signals[0] };
 
 /* Calls only what a signal handler may call. */
 void tool_output_remove(void) {
@@ -62,7 +64,7 @@ static void catch_signals(void) {
   for (size_t i = 0; i < FATAL_SIGNALS; i++) {
     struct sigaction before;
     sigaction(fatal_signals[i], NULL, &before);
-    if (before.sa_handler != SIG_IGN) sigaction(fatal_signals[i], &action, NULL);
+    if (i < ALWAYS_CAUGHT || before.sa_handler != SIG_IGN) sigaction(fatal_signals[i], &action, NULL);
   }
   signal(SIGXFSZ, SIG_IGN); /* a file too large for the limit is an error like others */
 }
@@ -136,9 +138,11 @@ static int create(output *o, tool_error *error) {
   return create_named(o, error);
 }
 
+/* errno says why. */
 static int no_space(const output *o, uint64_t needed, tool_error *error) {
   struct statvfs status;
   const int why = errno;
+  if (why != ENOSPC && why != EDQUOT) return system_error(o->file->path, error);
   const uint64_t available = statvfs(directory, &status) == 0 ? (uint64_t)status.f_bavail * status.f_frsize : 0;
   return tool_fail(error, TOOL_FAILED, o->file->path, 0, "%s: %" PRIu64 " bytes needed, %" PRIu64 " available",
                    strerror(why), needed, available);

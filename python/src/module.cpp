@@ -164,46 +164,49 @@ const size_t WORTH_HUGE_PAGES = 1 << 20;
 /* What JAX wants of memory that it takes over; a cache line, too. */
 const size_t SMALL_ALIGNMENT = 64;
 
-/* Memory that a capsule owns. */
-nb::capsule allocate(size_t bytes) {
+nb::capsule allocate_capsule(size_t bytes) {
   if (bytes >= WORTH_HUGE_PAGES) {
     void *memory = kinit_alloc(bytes);
     if (memory == nullptr) throw std::bad_alloc();
     return nb::capsule(memory, [](void *p) noexcept { kinit_free(p); });
   }
-  void *memory = std::aligned_alloc(SMALL_ALIGNMENT, bytes / SMALL_ALIGNMENT * SMALL_ALIGNMENT + SMALL_ALIGNMENT);
+  void *memory = std::aligned_alloc(SMALL_ALIGNMENT, (bytes / SMALL_ALIGNMENT + 1) * SMALL_ALIGNMENT);
   if (memory == nullptr) throw std::bad_alloc();
   return nb::capsule(memory, [](void *p) noexcept { std::free(p); });
 }
 
-nb::dlpack::dtype read_dtype(const std::string &name) {
-  const auto type = [](nb::dlpack::dtype_code code, uint8_t bits) {
-    return nb::dlpack::dtype{static_cast<uint8_t>(code), bits, 1};
-  };
-  if (name == "float32") return type(nb::dlpack::dtype_code::Float, 32);
-  if (name == "float64") return type(nb::dlpack::dtype_code::Float, 64);
-  if (name == "float16") return type(nb::dlpack::dtype_code::Float, 16);
-  if (name == "bfloat16") return type(nb::dlpack::dtype_code::Bfloat, 16);
-  if (name == "uint32") return type(nb::dlpack::dtype_code::UInt, 32);
-  if (name == "uint16") return type(nb::dlpack::dtype_code::UInt, 16);
-  throw nb::type_error(("dtype " + name + " is none of kinit's").c_str());
+/* Memory as an array of bytes that owns it. */
+nb::ndarray<nb::array_api> allocate(handle size) {
+  const size_t bytes = read_uint64(size, "the size in bytes");
+  const nb::capsule memory = allocate_capsule(bytes);
+  return nb::ndarray<nb::array_api>(memory.data(), 1, &bytes, memory, nullptr, nb::dtype<uint8_t>(),
+                                    nb::device::cpu::value);
 }
 
-/* An array of its own memory, not initialized, that speaks DLPack and, but for bfloat16, the buffer protocol. */
-nb::ndarray<nb::array_api> empty(handle shape, const std::string &dtype) {
-  int64_t lengths[MAX_DIMENSIONS];
-  const int ndim = read_lengths(shape, "shape", lengths);
-  const nb::dlpack::dtype type = read_dtype(dtype);
-  std::vector<size_t> sizes;
-  size_t bytes = type.bits / 8;
-  for (int k = 0; k < ndim; k++) {
-    if (lengths[k] < 0) throw nb::value_error("shape has a negative length");
-    sizes.push_back(static_cast<size_t>(lengths[k]));
-    if (__builtin_mul_overflow(bytes, sizes.back(), &bytes)) throw std::bad_alloc();
+nb::dlpack::dtype dlpack_type(Element element) {
+  const auto type = [](nb::dlpack::dtype_code code, uint8_t size) {
+    return nb::dlpack::dtype{static_cast<uint8_t>(code), size, 1};
+  };
+  switch (element) {
+    case Element::f32:
+      return type(nb::dlpack::dtype_code::Float, 32);
+    case Element::f64:
+      return type(nb::dlpack::dtype_code::Float, 64);
+    case Element::f16:
+      return type(nb::dlpack::dtype_code::Float, 16);
+    case Element::bf16:
+      return type(nb::dlpack::dtype_code::Bfloat, 16);
+    default:
+      return type(nb::dlpack::dtype_code::UInt, 32);
   }
-  const nb::capsule memory = allocate(bytes);
-  return nb::ndarray<nb::array_api>(memory.data(), sizes.size(), sizes.data(), memory, nullptr, type,
-                                    nb::device::cpu::value);
+}
+
+/* The same array for DLPack, which NumPy does not speak for bfloat16. Keeps x alive. */
+nb::ndarray<nb::array_api> share(handle x) {
+  const Array array(x);
+  const std::vector<size_t> shape(array.shape, array.shape + array.ndim);
+  return nb::ndarray<nb::array_api>(array.data, shape.size(), shape.data(), x, array.strides,
+                                    dlpack_type(array.element), nb::device::cpu::value);
 }
 
 /* ---- The machine ------------------------------------------------------------------------------------------------ */
@@ -253,7 +256,8 @@ NB_MODULE(_kinit, m) {
   bind_fills(m);
   bind(m, "fans", fans);
   bind(m, "gain", gain);
-  m.def("empty", empty, nb::arg().none(), nb::arg());
+  bind(m, "allocate", allocate);
+  bind(m, "share", share);
   m.def("isa", kinit_isa);
   m.def("isas", isas);
   bind(m, "set_isa", set_isa);

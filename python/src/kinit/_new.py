@@ -15,16 +15,20 @@ SPDX-License-Identifier: Apache-2.0
 
 from __future__ import annotations
 
+import math
+import operator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from . import _fill, _kinit
 from ._types import Distribution, DType, FanMode, Shape, Shard
 
 if TYPE_CHECKING:
+    import numpy
     from numpy.typing import NDArray
 
 
-def _numpy_dtype(dtype: DType) -> Any:
+def _numpy_dtype(dtype: DType) -> numpy.dtype[Any]:
     import numpy
 
     if isinstance(dtype, str) and dtype == "bfloat16":
@@ -32,8 +36,20 @@ def _numpy_dtype(dtype: DType) -> Any:
             import ml_dtypes
         except ImportError as error:
             raise ImportError("NumPy has no bfloat16 of its own: install ml_dtypes") from error
-        return numpy.dtype(ml_dtypes.bfloat16)
-    return numpy.dtype(dtype)
+        dtype = ml_dtypes.bfloat16
+    wanted = numpy.dtype(dtype)
+    if wanted.name not in ("float32", "float64", "float16", "bfloat16", "uint32"):
+        raise TypeError(f"dtype {wanted}: kinit fills float32, float64, float16 and bfloat16, and bits uint32")
+    if not wanted.isnative:
+        raise ValueError(f"byte order: {wanted} is not in this machine's")
+    return wanted
+
+
+def _lengths(shape: Shape) -> tuple[int, ...]:
+    lengths = tuple(map(operator.index, shape if isinstance(shape, Iterable) else (shape,)))
+    if min(lengths, default=0) < 0:
+        raise ValueError(f"shape {lengths} has a negative length")
+    return lengths
 
 
 def empty(shape: Shape, dtype: DType = "float32") -> NDArray[Any]:
@@ -43,14 +59,9 @@ def empty(shape: Shape, dtype: DType = "float32") -> NDArray[Any]:
     """
     import numpy
 
-    wanted = _numpy_dtype(dtype)
-    if not wanted.isnative:
-        raise ValueError(f"byte order: {wanted} is not in this machine's")
-    if wanted.name == "bfloat16":
-        return numpy.asarray(_kinit.empty(shape, "uint16")).view(wanted)
-    if wanted.name not in ("float32", "float64", "float16", "uint32"):
-        raise TypeError(f"dtype {wanted}: kinit fills float32, float64, float16 and bfloat16, and bits uint32")
-    return numpy.asarray(_kinit.empty(shape, wanted.name))
+    wanted, lengths = _numpy_dtype(dtype), _lengths(shape)
+    memory = numpy.asarray(_kinit.allocate(math.prod(lengths) * wanted.itemsize))
+    return memory.view(wanted).reshape(lengths)
 
 
 def normal(

@@ -1,0 +1,26 @@
+"""The examples of README.md, as they stand there, in order. SPDX-License-Identifier: Apache-2.0"""
+
+import pathlib
+import re
+
+import pytest
+
+README = pathlib.Path(__file__).resolve().parents[1] / "README.md"
+SECTIONS = re.split(r"^## ", README.read_text(), flags=re.MULTILINE)
+EXAMPLES = {section.split("\n")[0]: re.findall(r"^```python\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+            for section in SECTIONS}
+
+
+def test_five_lines_to_the_first_fill():
+    lines = [line for line in EXAMPLES["# kinit for Python"][0].splitlines() if line]
+    assert len(lines) <= 5 and lines[-1].startswith("kinit.fill_normal(")
+
+
+@pytest.mark.parametrize("section", [section for section, examples in EXAMPLES.items() if examples])
+def test_examples(section):
+    """The first example, which imports, and then those of the section, in a namespace of their own."""
+    for module in {"PyTorch": ["torch"], "JAX": ["jax"], "Shards": ["jax"]}.get(section, []):
+        pytest.importorskip(module)
+    names = {}
+    for example in [*EXAMPLES["# kinit for Python"], *EXAMPLES["JAX"] * (section == "Shards"), *EXAMPLES[section]]:
+        exec(compile(example, f"README.md, {section}", "exec"), names)

@@ -1,0 +1,36 @@
+# The Python package's environment and tests, for scripts/test --python, which sources this after lib.sh.
+#
+# Owns: build/venv, and what is installed there. SPDX-License-Identifier: Apache-2.0
+
+venv=$root/build/venv
+torch=2.13.0
+
+pip() { "$venv/bin/python" -m pip --disable-pip-version-check --quiet "$@"; }
+
+make_environment() {
+  "$venv/bin/python" -c '' 2>/dev/null && return
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || fail "python3 is older than Python 3.10"
+  say "making a virtual environment in $venv"
+  python3 -m venv --clear "$venv" || fail "python3 -m venv fails; Debian has it in python3-venv"
+}
+
+# PyTorch without CUDA: from the index that pip is set to, from PyTorch's own, and if there is none the large build of PyPI.
+install_torch() {
+  "$venv/bin/python" -c "from importlib.metadata import version as v; assert v('torch').split('+')[0] == '$torch'" \
+    2>/dev/null && return
+  say "installing torch $torch"
+  pip install "torch==$torch+cpu" 2>/dev/null ||
+    pip install --retries 1 --extra-index-url https://download.pytorch.org/whl/cpu "torch==$torch+cpu" 2>/dev/null ||
+    pip install "torch==$torch"
+}
+
+# Arguments go to pytest.
+test_python() {
+  "$root/scripts/setup" python
+  make_environment
+  install_torch
+  say "building the package, and installing what its tests need"
+  pip install "$root/python[test]"
+  cd "$root/python"
+  "$venv/bin/python" -m pytest "$@"
+}

@@ -1,14 +1,15 @@
-/* What stands in a checkpoint: --inspect and --verify. SPDX-License-Identifier: Apache-2.0 */
+/* What stands in a checkpoint: --inspect.
+ *
+ * Owns: the declarations of inspect.c. Included by main.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_INSPECT_H
 #define KINIT_TOOLS_INSPECT_H
 
 #include "error.h"
-#include "model.h"
 
-/* Prints statistics of every tensor on stdout. Errors: INPUT, FAILED. */
+/* Prints on stdout, for every tensor of a file or of an index, one line: name, dtype, shape, mean, standard deviation
+ * (of the numbers as a population), least and greatest, a histogram of at most 32 bins from the least to the greatest,
+ * and how many elements are not finite, which nothing else counts. Elements of dtypes that kinit does not have are not
+ * read. Errors: INPUT, FAILED. */
 int tool_inspect(const char *path, tool_error *error);
-
-/* Fills again and compares. seed: NULL for the one that the file's metadata name. Errors: INPUT, FAILED, DIFFERENT. */
-int tool_verify(const char *path, const tool_model *model, const uint64_t *seed, tool_error *error);
 
 #endif

@@ -12,6 +12,7 @@
 #include "plan.h"
 #include "ranks.h"
 #include "table.h"
+#include "verify.h"
 #include "write.h"
 
 enum {

@@ -1,7 +1,156 @@
-/* The table of --dry-run. SPDX-License-Identifier: Apache-2.0 */
+/* The table of --dry-run.
+ *
+ * Owns: its columns, and what a law comes to, by the formulas that the public header states.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "table.h"
 
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "laws.h"
+#include "text.h"
+
+enum { SPREAD_TEXT = 128 };
+
+/* ---- What a law comes to ----------------------------------------------------------------------------------------- */
+
+static double fan_of(const tool_tensor *t, kinit_fan_mode mode) {
+  int64_t in = 0, out = 0;
+  kinit_fans(t->ndim, t->shape, &in, &out);
+  if (mode == KINIT_FAN_AVG) return ((double)in + (double)out) / 2;
+  return (double)(mode == KINIT_FAN_IN ? in : out);
+}
+
+static void text_normal(double mean, double stddev, char *text) {
+  if (mean == 0)
+    snprintf(text, SPREAD_TEXT, "std %.6g", stddev);
+  else
+    snprintf(text, SPREAD_TEXT, "mean %.6g, std %.6g", mean, stddev);
+}
+
+static void text_uniform(double low, double high, char *text) {
+  snprintf(text, SPREAD_TEXT, "[%.6g, %.6g)", low, high);
+}
+
+static void text_truncated(double mean, double stddev, double low, double high, char *text) {
+  text_normal(mean, stddev, text);
+  const size_t length = strlen(text);
+  snprintf(text + length, SPREAD_TEXT - length, " in [%.6g, %.6g]", low, high);
+}
+
+/* A normal around 0, or the uniform law of the same variance. */
+static void text_either(bool normal, double stddev, char *text) {
+  const double bound = sqrt(3.0) * stddev;
+  if (normal)
+    text_normal(0, stddev, text);
+  else
+    text_uniform(-bound, bound, text);
+}
+
+static void text_kaiming(const tool_tensor *t, char *text) {
+  double gain = 0;
+  kinit_gain(t->nonlinearity, t->a, &gain);
+  text_either(t->law == TOOL_LAW_KAIMING_NORMAL, gain / sqrt(fan_of(t, t->mode)), text);
+}
+
+static void text_xavier(const tool_tensor *t, char *text) {
+  text_either(t->law == TOOL_LAW_XAVIER_NORMAL, t->gain / sqrt(fan_of(t, KINIT_FAN_AVG)), text);
+}
+
+static void text_variance_scaling(const tool_tensor *t, char *text) {
+  const double stddev = sqrt(t->scale / fan_of(t, t->mode)), uncut = stddev / 0.87962566103423978;
+  if (t->distribution == KINIT_DIST_TRUNCATED_NORMAL)
+    text_truncated(0, uncut, -2 * uncut, 2 * uncut, text);
+  else
+    text_either(t->distribution == KINIT_DIST_NORMAL, stddev, text);
+}
+
+static void text_spread(const tool_tensor *t, char *text) {
+  switch (t->law) {
+    case TOOL_LAW_UNIFORM:
+      text_uniform(t->low, t->high, text);
+      return;
+    case TOOL_LAW_NORMAL:
+      text_normal(t->mean, t->stddev, text);
+      return;
+    case TOOL_LAW_TRUNCATED_NORMAL:
+      text_truncated(t->mean, t->stddev, t->low, t->high, text);
+      return;
+    case TOOL_LAW_CONSTANT:
+      snprintf(text, SPREAD_TEXT, "%.6g", t->value);
+      return;
+    case TOOL_LAW_KAIMING_NORMAL:
+    case TOOL_LAW_KAIMING_UNIFORM:
+      text_kaiming(t, text);
+      return;
+    case TOOL_LAW_XAVIER_NORMAL:
+    case TOOL_LAW_XAVIER_UNIFORM:
+      text_xavier(t, text);
+      return;
+    case TOOL_LAW_VARIANCE_SCALING:
+      text_variance_scaling(t, text);
+      return;
+    case TOOL_LAW_EYE:
+    case TOOL_LAW_DIRAC:
+      snprintf(text, SPREAD_TEXT, "0 and 1");
+  }
+}
+
+/* ---- The table --------------------------------------------------------------------------------------------------- */
+
+enum { NAME, DTYPE, SHAPE, LAW, SPREAD, BYTES, COLUMNS };
+
+typedef struct row {
+  const char *cells[COLUMNS];
+  char shape[TOOL_SHAPE_TEXT], spread[SPREAD_TEXT], bytes[24];
+} row;
+
+static const row heading = {.cells = {"name", "dtype", "shape", "law", "std or bounds", "bytes"}};
+
+static void make_row(const tool_tensor *t, row *r) {
+  tool_text_shape(t->ndim, t->shape, r->shape);
+  snprintf(r->spread, sizeof r->spread, "nothing to draw");
+  if (tool_tensor_elements(t) > 0) text_spread(t, r->spread);
+  snprintf(r->bytes, sizeof r->bytes, "%" PRIu64, tool_tensor_bytes(t));
+  const char *const cells[COLUMNS] = {t->name, tool_text_dtype(t->dtype), r->shape, tool_law_name(t->law), r->spread,
+                                      r->bytes};
+  memcpy(r->cells, cells, sizeof cells);
+}
+
+static void widen(int *widths, const row *r) {
+  for (int i = 0; i < COLUMNS; i++) {
+    const int length = (int)strlen(r->cells[i]);
+    if (length > widths[i]) widths[i] = length;
+  }
+}
+
+static void print_row(const int *widths, const row *r) {
+  for (int i = 0; i < BYTES; i++) printf("%-*s  ", widths[i], r->cells[i]);
+  printf("%*s\n", widths[BYTES], r->cells[BYTES]);
+}
+
 int tool_table_print(const tool_model *model, tool_error *error) {
-  (void)model;
-  return tool_fail(error, TOOL_FAILED, NULL, 0, "the table is not printed yet");
+  row r;
+  int widths[COLUMNS] = {0};
+  uint64_t elements = 0, bytes = 0;
+  char text[TOOL_BYTES_TEXT];
+  widen(widths, &heading);
+  for (size_t i = 0; i < model->count; i++) {
+    make_row(&model->tensors[i], &r);
+    widen(widths, &r);
+  }
+  print_row(widths, &heading);
+  for (size_t i = 0; i < model->count; i++) {
+    make_row(&model->tensors[i], &r);
+    print_row(widths, &r);
+    elements += tool_tensor_elements(&model->tensors[i]);
+    bytes += tool_tensor_bytes(&model->tensors[i]);
+  }
+  tool_text_bytes(bytes, text);
+  printf("total: %zu tensors, %" PRIu64 " parameters, %" PRIu64 " bytes (%s)\n", model->count, elements, bytes, text);
+  if (fflush(stdout) == 0 && !ferror(stdout)) return TOOL_OK;
+  return tool_fail(error, TOOL_FAILED, NULL, 0, "standard output: %s", strerror(errno));
 }

@@ -5,9 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <fstream>
 #include <string>
 #include <vector>
+
+#include "checkpoint_file.h"
 
 extern "C" {
 #include "plan.h"
@@ -184,16 +185,14 @@ TEST(Plan, DigestIsSha256OfTheBytes) {
 }
 
 TEST(Plan, FromAFile) {
-  const std::string path = testing::TempDir() + "kinit_test_plan.json";
-  std::ofstream(path) << One(R"("law": "eye")");
+  const kinit_test::TemporaryFile file("plan.json", One(R"("law": "eye")"));
   tool_model model;
   tool_error error;
-  ASSERT_EQ(tool_plan_read(path.c_str(), &model, &error), TOOL_OK) << error.reason;
+  ASSERT_EQ(tool_plan_read(file.path(), &model, &error), TOOL_OK) << error.reason;
   EXPECT_EQ(model.count, 1u);
   EXPECT_STREQ(model.tensors[0].name, "x");
   tool_model_free(&model);
-  std::remove(path.c_str());
-  EXPECT_EQ(tool_plan_read(path.c_str(), &model, &error), TOOL_FAILED);
+  EXPECT_EQ(tool_plan_read("/nonexistent/plan.json", &model, &error), TOOL_FAILED);
   EXPECT_THAT(error.reason, HasSubstr("No such file"));
   EXPECT_EQ(model.count, 0u);
   EXPECT_EQ(tool_plan_read(testing::TempDir().c_str(), &model, &error), TOOL_FAILED);

@@ -1,0 +1,132 @@
+/* --like: a model from the header of a checkpoint, and its laws from rules.
+ *
+ * Owns: the tests of tools/like.c. SPDX-License-Identifier: Apache-2.0 */
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "checkpoint_file.h"
+
+extern "C" {
+#include "plan.h"
+}
+
+namespace kinit_test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const char *const kRules = R"({"rules": [
+  {"match": "*.bias", "law": "constant", "value": 0},
+  {"match": "*", "law": "xavier_uniform", "gain": 2}]})";
+
+/* The model that a checkpoint and rules give, released in the end. */
+class Like {
+ public:
+  Like(const char *checkpoint, const std::string &rules) : rules_("rules.json", rules) {
+    code = tool_plan_read_like(checkpoint, rules_.path(), &model, &error);
+  }
+  ~Like() { tool_model_free(&model); }
+  Like(const Like &) = delete;
+  Like &operator=(const Like &) = delete;
+
+  bool in_rules() const { return error.path == std::string(rules_.path()); }
+
+  tool_model model = {};
+  tool_error error = {};
+  int code;
+
+ private:
+  TemporaryFile rules_;
+};
+
+std::vector<FileTensor> Tensors() {
+  return {{"q.weight", "BF16", {3, 2}, std::string(12, '\x7f')}, {"q.bias", "F32", {3}, std::string(12, '\x7f')}};
+}
+
+TEST(Like, TakesNamesShapesAndDtypes) {
+  const TemporaryFile file("old.safetensors", Safetensors(Tensors()));
+  const Like like(file.path(), kRules);
+  ASSERT_EQ(like.code, TOOL_OK) << like.error.reason;
+  ASSERT_EQ(like.model.count, 2u);
+  const tool_tensor &weight = like.model.tensors[0], &bias = like.model.tensors[1];
+  EXPECT_STREQ(weight.name, "q.weight");
+  EXPECT_EQ(weight.dtype, KINIT_BF16);
+  EXPECT_THAT(std::vector<int64_t>(weight.shape, weight.shape + weight.ndim), ElementsAre(3, 2));
+  EXPECT_EQ(weight.law, TOOL_LAW_XAVIER_UNIFORM);
+  EXPECT_EQ(weight.gain, 2);
+  EXPECT_STREQ(bias.name, "q.bias");
+  EXPECT_EQ(bias.dtype, KINIT_F32);
+  EXPECT_THAT(std::vector<int64_t>(bias.shape, bias.shape + bias.ndim), ElementsAre(3));
+  EXPECT_EQ(bias.law, TOOL_LAW_CONSTANT);
+  EXPECT_EQ(bias.value, 0);
+  EXPECT_EQ(std::string(like.model.digest).size(), 64u);
+}
+
+TEST(Like, TakesAnIndex) {
+  const TemporaryFile one("1.safetensors", Safetensors({Tensors()[0]}));
+  const TemporaryFile two("2.safetensors", Safetensors({Tensors()[1]}));
+  const TemporaryFile index("model.safetensors.index.json", "{\"metadata\":{},\"weight_map\":{\"q.weight\":\"" +
+                                                                one.name() + "\",\"q.bias\":\"" + two.name() + "\"}}");
+  const Like like(index.path(), kRules);
+  ASSERT_EQ(like.code, TOOL_OK) << like.error.reason;
+  ASSERT_EQ(like.model.count, 2u);
+  EXPECT_STREQ(like.model.tensors[0].name, "q.weight");
+  EXPECT_STREQ(like.model.tensors[1].name, "q.bias");
+}
+
+TEST(Like, NeedsARuleForEveryTensor) {
+  const TemporaryFile file("old.safetensors", Safetensors(Tensors()));
+  const Like like(file.path(), "{\n\"rules\": [{\"match\": \"*.bias\", \"law\": \"normal\"}]}");
+  EXPECT_EQ(like.code, TOOL_INPUT);
+  EXPECT_THAT(like.error.reason, HasSubstr("no law for \"q.weight\""));
+  EXPECT_TRUE(like.in_rules());
+  EXPECT_EQ(like.error.line, 2);
+  EXPECT_EQ(like.model.count, 0u);
+}
+
+TEST(Like, RefusesRulesThatDoNotFit) {
+  const TemporaryFile file("old.safetensors", Safetensors(Tensors()));
+  const struct {
+    const char *rules;
+    int line;
+    const char *reason;
+  } wrong[] = {
+      {"{\"rules\": [{\"match\": \"*.weight\", \"law\": \"normal\"},\n{\"match\": \"*\",\n\"law\": \"eye\"}]}", 3,
+       "\"q.bias\" cannot be filled by the law \"eye\": the number of dimensions"},
+      {"{\n}", 1, "needs \"rules\""},
+      {"{\"rules\": [],\n\"tensors\": []}", 2, "unknown key \"tensors\""},
+      {"{\"rules\": [{\"match\": \"*\", \"law\": \"normal\"},\n{\"match\": \"*\", \"law\": \"eye\"}]}", 2,
+       "overlapping"},
+      {"{\n[", 2, "expected"},
+  };
+  for (const auto &w : wrong) {
+    const Like like(file.path(), w.rules);
+    EXPECT_EQ(like.code, TOOL_INPUT) << w.rules;
+    EXPECT_THAT(like.error.reason, HasSubstr(w.reason));
+    EXPECT_TRUE(like.in_rules()) << w.rules;
+    EXPECT_EQ(like.error.line, w.line) << w.rules;
+    EXPECT_EQ(like.model.tensors, nullptr) << w.rules;
+  }
+}
+
+TEST(Like, RefusesDtypesThatKinitLacks) {
+  const TemporaryFile file("old.safetensors", Safetensors({Tensors()[0], {"mask", "BOOL", {4}, "\1\1\1\1"}}));
+  const Like like(file.path(), kRules);
+  EXPECT_EQ(like.code, TOOL_INPUT);
+  EXPECT_THAT(like.error.reason, HasSubstr("\"mask\" is of dtype BOOL"));
+  EXPECT_STREQ(like.error.path, file.path());
+  EXPECT_EQ(like.model.tensors, nullptr);
+}
+
+TEST(Like, RefusesWhatIsNoCheckpoint) {
+  const Like like("/nonexistent/old.safetensors", kRules);
+  EXPECT_EQ(like.code, TOOL_FAILED);
+  EXPECT_STREQ(like.error.path, "/nonexistent/old.safetensors");
+}
+
+}  // namespace
+}  // namespace kinit_test

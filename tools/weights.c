@@ -1,0 +1,82 @@
+/* The weights of a checkpoint, a tile at a time.
+ *
+ * Owns: their reading, and what the bits of an element mean. SPDX-License-Identifier: Apache-2.0 */
+#include "weights.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- Files ------------------------------------------------------------------------------------------------------- */
+
+static int open_file(tool_weights *w, const tool_checkpoint *checkpoint, size_t file, tool_error *error) {
+  if (w->descriptor > 0 && w->file == file) return TOOL_OK;
+  tool_weights_close(w);
+  const int descriptor = open(checkpoint->files[file], O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return tool_fail(error, TOOL_FAILED, checkpoint->files[file], 0, "%s", strerror(errno));
+  posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
+  *w = (tool_weights){descriptor, file};
+  return TOOL_OK;
+}
+
+int tool_weights_read(tool_weights *w, const tool_checkpoint *checkpoint, const tool_entry *entry, uint64_t offset,
+                      size_t size, void *dst, tool_error *error) {
+  const int code = open_file(w, checkpoint, entry->file, error);
+  if (code != TOOL_OK) return code;
+  char *to = dst;
+  while (size > 0) {
+    const ssize_t got = pread(w->descriptor, to, size, (off_t)(entry->begin + offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return tool_fail(error, TOOL_FAILED, checkpoint->files[entry->file], 0, "%s", strerror(errno));
+    if (got == 0)
+      return tool_fail(error, TOOL_INPUT, checkpoint->files[entry->file], 0, "the file ends within \"%s\"",
+                       entry->name);
+    to += got;
+    offset += (uint64_t)got;
+    size -= (size_t)got;
+  }
+  return TOOL_OK;
+}
+
+void tool_weights_close(tool_weights *w) {
+  if (w->descriptor > 0) close(w->descriptor);
+  *w = (tool_weights){0};
+}
+
+/* ---- Elements ---------------------------------------------------------------------------------------------------- */
+
+static double from_bf16(uint16_t bits) {
+  const uint32_t word = (uint32_t)bits << 16;
+  float value;
+  memcpy(&value, &word, sizeof value);
+  return value;
+}
+
+/* IEEE 754 binary16: 1 bit of sign, 5 of exponent, 10 of fraction. */
+static double from_f16(uint16_t bits) {
+  const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+  double value;
+  if (exponent == 31)
+    value = fraction == 0 ? INFINITY : NAN;
+  else
+    value = exponent == 0 ? ldexp(fraction, -24) : ldexp(1024 + fraction, exponent - 25);
+  return bits >> 15 ? -value : value;
+}
+
+void tool_weights_convert(kinit_dtype dtype, const void *elements, size_t count, double *values) {
+  switch (dtype) {
+    case KINIT_F64:
+      memcpy(values, elements, count * sizeof *values);
+      return;
+    case KINIT_F32:
+      for (size_t i = 0; i < count; i++) values[i] = ((const float *)elements)[i];
+      return;
+    case KINIT_F16:
+      for (size_t i = 0; i < count; i++) values[i] = from_f16(((const uint16_t *)elements)[i]);
+      return;
+    case KINIT_BF16:
+      for (size_t i = 0; i < count; i++) values[i] = from_bf16(((const uint16_t *)elements)[i]);
+  }
+}

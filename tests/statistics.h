@@ -1,7 +1,7 @@
 /* Statistics of numbers that should be independent and of a known distribution, each with its p-value.
  *
  * Owns: the statistics, which know nothing of kinit and take arrays, so that planted defects can be shown to fail them.
- * Included by test_statistics.cpp only. SPDX-License-Identifier: Apache-2.0
+ * Included by samples.h. SPDX-License-Identifier: Apache-2.0
  *
  * All p-values are two-sided where too good is as suspicious as too bad. A battery takes an array at a time; what
  * counts or adds goes on over all arrays, what sorts takes the beginning of each and keeps the worst. */
@@ -14,11 +14,13 @@
 #include <boost/math/distributions/chi_squared.hpp>
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/poisson.hpp>
+#include <boost/math/quadrature/gauss_kronrod.hpp>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -54,7 +56,7 @@ inline double ChiSquareP(const std::vector<uint64_t> &counts, const std::vector<
   return TwoSided(cdf(law, sum), cdf(complement(law, sum)));
 }
 
-/* Kolmogorov's limit, with Stephens' correction for n. */
+/* Kolmogorov's limit, with Stephens' correction for n; not in Boost.Math, as Anderson and Darling's below. */
 inline double KolmogorovSmirnovP(const std::vector<double> &sorted) {
   const double n = static_cast<double>(sorted.size());
   double distance = 0;
@@ -117,6 +119,9 @@ class Moments {
     const double n = static_cast<double>(count_), variance = exact_[2 * k] - exact_[k] * exact_[k];
     return NormalP(sums_[k - 1] - n * exact_[k], std::sqrt(n * variance));
   }
+  void Append(const std::string &name, std::vector<Result> *results) const {
+    for (size_t k = 1; k <= 4; k++) results->push_back({name + " " + std::to_string(k), P(k)});
+  }
 
  private:
   std::array<double, 9> exact_;
@@ -155,6 +160,30 @@ class Lags {
   std::array<size_t, kLags> counts_ = {};
 };
 
+/* Numbers farther from 0 than some thresholds, against the share of the distribution that is. */
+class Tails {
+ public:
+  Tails(std::vector<double> thresholds, std::vector<double> shares)
+      : thresholds_(std::move(thresholds)), shares_(std::move(shares)), beyond_(thresholds_.size()) {}
+
+  template <typename T>
+  void Add(const std::vector<T> &values) {
+    for (const T x : values)
+      for (size_t k = 0; k < thresholds_.size(); k++) beyond_[k] += std::fabs(static_cast<double>(x)) > thresholds_[k];
+    count_ += values.size();
+  }
+  void Append(std::vector<Result> *results) const {
+    for (size_t k = 0; k < thresholds_.size(); k++)
+      results->push_back({"beyond " + std::to_string(thresholds_[k]).substr(0, 3),
+                          PoissonP(beyond_[k], static_cast<double>(count_) * shares_[k])});
+  }
+
+ private:
+  std::vector<double> thresholds_, shares_;
+  std::vector<uint64_t> beyond_;
+  uint64_t count_ = 0;
+};
+
 /* Kolmogorov-Smirnov and Anderson-Darling of the beginning of each array; the smaller of the p-values, times their
  * number. */
 class Sorted {
@@ -179,40 +208,76 @@ class Sorted {
 
 inline double UpperTail(double z) { return 0.5 * std::erfc(z * 0.70710678118654752); }
 
+inline Tails NormalTails(const std::vector<double> &thresholds) {
+  std::vector<double> shares;
+  for (const double threshold : thresholds) shares.push_back(2 * UpperTail(threshold));
+  return {thresholds, shares};
+}
+
+/* Pairs of normal numbers in polar coordinates. */
+class Pairs {
+ public:
+  void Add(const std::vector<float> &z) {
+    square_.clear();
+    turns_.clear();
+    for (size_t i = 0; i + 1 < z.size(); i += 2) AddPair(static_cast<double>(z[i]), static_cast<double>(z[i + 1]));
+    square_lags_.Add(square_, [](double x) { return x; });
+    angle_lags_.Add(turns_, [](double x) { return x; });
+  }
+  void Append(std::vector<Result> *results) const {
+    results->push_back({"r^2 of pairs", squares_.P()});
+    results->push_back({"angle of pairs", angles_.P()});
+    results->push_back({"r^2 with angle", both_.P()});
+    square_lags_.Append("r^2 of pairs", results);
+    angle_lags_.Append("angle of pairs", results);
+  }
+
+ private:
+  static constexpr size_t kSide = 64;
+
+  void AddPair(double x, double y) {
+    const double square = x * x + y * y, tail = std::exp(-0.5 * square); /* uniform, as the angle in turns is */
+    const double angle = std::atan2(y, x) * 0.15915494309189534 + 0.5;
+    squares_.AddUnit(tail);
+    angles_.AddUnit(angle);
+    const size_t row = std::min(static_cast<size_t>(tail * kSide), kSide - 1);
+    both_.Add(row * kSide + std::min(static_cast<size_t>(angle * kSide), kSide - 1));
+    square_.push_back(square);
+    turns_.push_back(angle);
+  }
+
+  std::vector<double> square_, turns_;
+  Cells squares_{1024}, angles_{1024}, both_{kSide * kSide};
+  Lags square_lags_{2, 4}, angle_lags_{0.5, 1.0 / 12};
+};
+
 class NormalBattery {
  public:
   /* thresholds: distances from 0 beyond which the values are counted */
-  explicit NormalBattery(std::vector<double> thresholds)
-      : thresholds_(std::move(thresholds)), beyond_(thresholds_.size()) {}
+  explicit NormalBattery(const std::vector<double> &thresholds) : tails_(NormalTails(thresholds)) {}
 
   void Add(const std::vector<float> &z) {
     std::vector<double> units;
     for (size_t i = 0; i < z.size(); i++) {
       const double u = UpperTail(-static_cast<double>(z[i]));
       bins_.AddUnit(u);
-      moments_.Add(z[i]);
+      moments_.Add(static_cast<double>(z[i]));
       if (i < Sorted::kMost) units.push_back(u);
-      for (size_t k = 0; k < thresholds_.size(); k++) beyond_[k] += std::fabs(z[i]) > thresholds_[k];
     }
-    for (size_t i = 0; i + 1 < z.size(); i += 2) AddPair(z[i], z[i + 1]);
     sorted_.Add(std::move(units));
+    tails_.Add(z);
+    pairs_.Add(z);
     plain_.Add(z, [](double x) { return x; });
     magnitude_.Add(z, [](double x) { return std::fabs(x); });
     square_.Add(z, [](double x) { return x * x; });
-    count_ += z.size();
   }
 
   std::vector<Result> Results() const {
-    std::vector<Result> results = {{"chi-square", bins_.P()},
-                                   {"r^2 of pairs", radii_.P()},
-                                   {"angle of pairs", angles_.P()},
-                                   {"r^2 with angle", both_.P()}};
+    std::vector<Result> results = {{"chi-square", bins_.P()}};
     sorted_.Append(&results);
-    for (size_t k = 1; k <= 4; k++) results.push_back({"moment " + std::to_string(k), moments_.P(k)});
-    for (size_t k = 0; k < thresholds_.size(); k++) {
-      const double expected = static_cast<double>(count_) * 2 * UpperTail(thresholds_[k]);
-      results.push_back({"beyond " + std::to_string(thresholds_[k]).substr(0, 3), PoissonP(beyond_[k], expected)});
-    }
+    moments_.Append("moment", &results);
+    tails_.Append(&results);
+    pairs_.Append(&results);
     plain_.Append("z", &results);
     magnitude_.Append("|z|", &results);
     square_.Append("z^2", &results);
@@ -220,23 +285,11 @@ class NormalBattery {
   }
 
  private:
-  static constexpr size_t kSide = 64;
-
-  void AddPair(double x, double y) {
-    const double radius = std::exp(-0.5 * (x * x + y * y)); /* uniform, as the angle in turns is */
-    const double angle = std::atan2(y, x) * 0.15915494309189534 + 0.5;
-    radii_.AddUnit(radius);
-    angles_.AddUnit(angle);
-    const size_t row = std::min(static_cast<size_t>(radius * kSide), kSide - 1);
-    both_.Add(row * kSide + std::min(static_cast<size_t>(angle * kSide), kSide - 1));
-  }
-
-  std::vector<double> thresholds_;
-  std::vector<uint64_t> beyond_;
-  uint64_t count_ = 0;
-  Cells bins_{4096}, radii_{1024}, angles_{1024}, both_{kSide * kSide};
+  Cells bins_{4096};
   Moments moments_{{1, 0, 1, 0, 3, 0, 15, 0, 105}};
   Sorted sorted_;
+  Tails tails_;
+  Pairs pairs_;
   Lags plain_{0, 1}, magnitude_{0.79788456080286536, 0.36338022763241866}, square_{1, 2};
 };
 
@@ -248,25 +301,33 @@ class UnitBattery {
       bins_.AddUnit(x);
       moments_.Add(2 * x - 1);
     }
+    for (size_t i = 0; i + 1 < u.size(); i += 2) {
+      const size_t row = std::min(static_cast<size_t>(u[i] * kSide), kSide - 1);
+      pairs_.Add(row * kSide + std::min(static_cast<size_t>(u[i + 1] * kSide), kSide - 1));
+    }
     sorted_.Add({u.begin(), u.begin() + static_cast<std::ptrdiff_t>(std::min(u.size(), Sorted::kMost))});
     plain_.Add(u, [](double x) { return 2 * x - 1; });
     magnitude_.Add(u, [](double x) { return std::fabs(2 * x - 1); });
+    square_.Add(u, [](double x) { return (2 * x - 1) * (2 * x - 1); });
   }
 
   std::vector<Result> Results() const {
-    std::vector<Result> results = {{"chi-square", bins_.P()}};
+    std::vector<Result> results = {{"chi-square", bins_.P()}, {"pairs", pairs_.P()}};
     sorted_.Append(&results);
-    for (size_t k = 1; k <= 4; k++) results.push_back({"moment " + std::to_string(k), moments_.P(k)});
+    moments_.Append("moment", &results);
     plain_.Append("u", &results);
     magnitude_.Append("|2u - 1|", &results);
+    square_.Append("(2u - 1)^2", &results);
     return results;
   }
 
  private:
-  Cells bins_{4096};
+  static constexpr size_t kSide = 64;
+
+  Cells bins_{4096}, pairs_{kSide * kSide};
   Moments moments_{{1, 0, 1.0 / 3, 0, 1.0 / 5, 0, 1.0 / 7, 0, 1.0 / 9}};
   Sorted sorted_;
-  Lags plain_{0, 1.0 / 3}, magnitude_{0.5, 1.0 / 12};
+  Lags plain_{0, 1.0 / 3}, magnitude_{0.5, 1.0 / 12}, square_{1.0 / 3, 4.0 / 45};
 };
 
 /* Uniform numbers on [0, 1) that are multiples of 2^-24: each stands for the middle of its step; and their bits. */
@@ -297,6 +358,100 @@ class UniformBattery {
   std::array<uint64_t, kBits> ones_ = {};
   uint64_t count_ = 0;
   UnitBattery units_;
+};
+
+/* ---- Truncated normals ------------------------------------------------------------------------------------------- */
+
+/* A standard normal, given that it lies in [low, high]. */
+struct Cut {
+  double low, high;
+
+  double nearest() const { return low > 0 ? low : high < 0 ? high : 0; } /* to 0 */
+  /* Proportional to the density, 1 at `nearest`. */
+  double Weight(double z) const { return std::exp(0.5 * (nearest() - z) * (nearest() + z)); }
+  double Integral(const std::function<double(double)> &f) const {
+    const double reach = std::fabs(nearest()) + 40; /* nothing is beyond */
+    const auto weighted = [&](double z) { return f(z) * Weight(z); };
+    const auto part = [&](double from, double to) {
+      return from < to ? boost::math::quadrature::gauss_kronrod<double, 61>::integrate(weighted, from, to, 15, 1e-13)
+                       : 0.0;
+    };
+    const double from = std::max(low, -reach), to = std::min(high, reach);
+    return part(from, std::min(to, 0.0)) + part(std::max(from, 0.0), to);
+  }
+  double Mean(const std::function<double(double)> &f) const {
+    return Integral(f) / Integral([](double) { return 1.0; });
+  }
+  /* The share of the interval below z, from the nearer tail; never 0 or 1. */
+  double Share(double z) const {
+    const double side = low + high >= 0 ? 1 : -1;
+    const double near = UpperTail(side * low), far = UpperTail(side * high);
+    const double share = (near - UpperTail(side * z)) / (near - far);
+    return std::min(std::max(share, 0x1p-60), 1 - 0x1p-53);
+  }
+};
+
+inline Moments CutMoments(const Cut &cut) {
+  std::array<double, 9> exact;
+  for (size_t k = 0; k < exact.size(); k++)
+    exact[k] = cut.Mean([=](double z) { return std::pow(z, static_cast<double>(k)); });
+  return Moments(exact);
+}
+
+inline Lags CutLags(const Cut &cut, double (*function)(double)) {
+  const double mean = cut.Mean(function);
+  return {mean, cut.Mean([=](double z) { return (function(z) - mean) * (function(z) - mean); })};
+}
+
+inline Tails CutTails(const Cut &cut, const std::vector<double> &thresholds) {
+  std::vector<double> inside, shares;
+  for (const double threshold : thresholds) {
+    if (threshold >= std::max(-cut.low, cut.high) || threshold <= std::fabs(cut.nearest())) continue;
+    const auto side = [&](double from, double to) { return from < to ? cut.Share(to) - cut.Share(from) : 0.0; };
+    inside.push_back(threshold);
+    shares.push_back(side(cut.low, -threshold) + side(std::max(cut.low, threshold), cut.high));
+  }
+  return {inside, shares};
+}
+
+class CutBattery {
+ public:
+  CutBattery(const Cut &cut, const std::vector<double> &thresholds) : cut_(cut), tails_(CutTails(cut, thresholds)) {}
+
+  template <typename T>
+  void Add(const std::vector<T> &z) {
+    std::vector<double> shares;
+    for (const T x : z) {
+      shares.push_back(cut_.Share(static_cast<double>(x)));
+      moments_.Add(static_cast<double>(x));
+    }
+    units_.Add(shares);
+    tails_.Add(z);
+    plain_.Add(z, Plain);
+    magnitude_.Add(z, Magnitude);
+    square_.Add(z, Square);
+  }
+
+  std::vector<Result> Results() const {
+    std::vector<Result> results = units_.Results();
+    moments_.Append("moment of z", &results);
+    tails_.Append(&results);
+    plain_.Append("z", &results);
+    magnitude_.Append("|z|", &results);
+    square_.Append("z^2", &results);
+    return results;
+  }
+
+ private:
+  static double Plain(double x) { return x; }
+  static double Magnitude(double x) { return std::fabs(x); }
+  static double Square(double x) { return x * x; }
+
+  Cut cut_;
+  UnitBattery units_;
+  Tails tails_;
+  Moments moments_ = CutMoments(cut_);
+  Lags plain_ = CutLags(cut_, Plain), magnitude_ = CutLags(cut_, Magnitude), square_ = CutLags(cut_, Square);
 };
 
 /* ---- bf16 -------------------------------------------------------------------------------------------------------- */
@@ -341,6 +496,34 @@ inline double Bf16P(const std::vector<uint16_t> &values, const std::function<dou
   }
   return ChiSquareP(counts, expected);
 }
+
+/* A number of the distribution that rounds to each bf16, drawn from all of them that do: of rounded numbers it makes
+ * numbers of the exact distribution, to which all statistics apply. The density is that of a standard normal, or flat,
+ * in [low, high]. */
+class Unrounding {
+ public:
+  Unrounding(bool flat, double low, double high) : flat_(flat), low_(low), high_(high) {}
+
+  double operator()(uint16_t bits) {
+    const double sign = bits >> 15 != 0 ? -1 : 1;
+    const uint32_t magnitude = bits & 0x7FFFu;
+    double from = magnitude > 0 ? 0.5 * (Bf16Value(magnitude - 1) + Bf16Value(magnitude)) : 0;
+    double to = 0.5 * (Bf16Value(magnitude) + Bf16Value(magnitude + 1));
+    from = std::max(from, sign > 0 ? low_ : -high_);
+    to = std::min(to, sign > 0 ? high_ : -low_);
+    for (;;) {
+      const double x = from + Unit() * (to - from);
+      if (flat_ || Unit() < std::exp(0.5 * (from - x) * (from + x))) return sign * x;
+    }
+  }
+
+ private:
+  double Unit() { return static_cast<double>(random_() >> 11) * 0x1p-53; }
+
+  bool flat_;
+  double low_, high_;
+  std::mt19937_64 random_;
+};
 
 /* ---- Angles against their words ---------------------------------------------------------------------------------- */
 

@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <boost/math/distributions/chi_squared.hpp>
-#include <boost/math/distributions/normal.hpp>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -16,19 +15,14 @@
 #include <string>
 #include <vector>
 
+#include "exact_truncated.h"
 #include "support.h"
 
 namespace kinit_test {
 namespace {
 
-using Real = long double;
-
 constexpr kinit_stream kStream = {1952, 11, 0};
 constexpr kinit_dtype kDtypes[] = {KINIT_F32, KINIT_F64, KINIT_F16, KINIT_BF16};
-
-struct Parameters {
-  double mean, stddev, low, high;
-};
 
 std::string TextOf(const Parameters &p) {
   const auto text = [](double x) { return testing::PrintToString(x); };
@@ -53,33 +47,6 @@ bool HaveF64() {
 }
 
 /* ---- Accuracy ---------------------------------------------------------------------------------------------------- */
-
-/* The parameters that a fill of floats uses. */
-Parameters ToFloats(const Parameters &p) {
-  const auto rounded = [](double x) { return static_cast<double>(static_cast<float>(x)); };
-  return {rounded(p.mean), rounded(p.stddev), rounded(p.low), rounded(p.high)};
-}
-
-Real Above(Real z) { return boost::math::cdf(complement(boost::math::normal_distribution<Real>(), z)); }
-
-/* The z in [a, b], a + b >= 0, below which lies the share u of the probability; over = 1 - u. */
-Real ExactZ(Real a, Real b, Real u, Real over) {
-  const boost::math::normal_distribution<Real> normal;
-  const Real left = Above(-a), right = Above(b);
-  const Real inside = a < 0 ? 1 - left - right : Above(a) - right;
-  const Real above = right + over * inside;
-  return above < 0.5L ? quantile(complement(normal, above)) : quantile(normal, left + u * inside);
-}
-
-/* The exact value for u = (word + 1/2) * 2^-bits. */
-Real Exact(const Parameters &p, uint64_t word, int bits) {
-  const uint64_t last = bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
-  const Real u = std::ldexp(static_cast<Real>(word) + 0.5L, -bits);
-  const Real over = std::ldexp(static_cast<Real>(last - word) + 0.5L, -bits);
-  const Real a = (static_cast<Real>(p.low) - p.mean) / p.stddev, b = (static_cast<Real>(p.high) - p.mean) / p.stddev;
-  const Real z = a + b < 0 ? -ExactZ(-b, -a, over, u) : ExactZ(a, b, u, over);
-  return p.mean + p.stddev * z;
-}
 
 struct AccuracyRow {
   const char *variant;

@@ -1,0 +1,18 @@
+/* Rooms that count: the kernels of a room with words 0, 1, 2, ... in the place of Philox's.
+ *
+ * Owns: the table that counting_room.c makes of each room. Included by counting_room.c and exhaustive.h.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef KINIT_TESTS_COUNTING_H
+#define KINIT_TESTS_COUNTING_H
+
+#include "kernel.h"
+
+/* Each fills as a kernel does; word e of the stream is e mod 2^32. */
+typedef struct counting_room {
+  const char *name;
+  kinit_kernel *radius, *cosine, *sine; /* f32: the parts of Box and Muller's transformation */
+  kinit_kernel *f16, *bf16;             /* the float whose bits are the word, rounded */
+  kinit_kernel *truncated;              /* f32 */
+} counting_room;
+
+#endif

@@ -9,8 +9,8 @@ usage: reference.py --values            the first elements of a few streams, to 
        reference.py --golden            tests/golden.txt, on standard output; a minute
        reference.py LINE...             the elements that a line of the golden file stands for, one to a line of output
 
-Normals in f64, cut or not, need SLEEF's shared library (its functions of the finz family, through ctypes) and a
-processor with fused multiply-add; everything else needs Python alone.
+Normals in f64 need SLEEF's shared library (sincospi of its finz family, through ctypes) and a processor with fused
+multiply-add; everything else needs Python alone.
 """
 import ctypes
 import ctypes.util
@@ -225,18 +225,38 @@ class Pair(ctypes.Structure):
     _fields_ = [("x", ctypes.c_double), ("y", ctypes.c_double)]
 
 
-def load_sleef():
+@functools.lru_cache(maxsize=None)
+def sincospi():
     name = ctypes.util.find_library("sleef")
     if name is None:
         sys.exit("reference.py: normals in f64 need SLEEF's shared library (Debian: libsleef3)")
-    library = ctypes.CDLL(name)
-    log, sincospi = library.Sleef_finz_logd1_u35purecfma, library.Sleef_finz_sincospid1_u35purecfma
-    log.argtypes = sincospi.argtypes = [ctypes.c_double]
-    log.restype, sincospi.restype = ctypes.c_double, Pair
-    return log, sincospi
+    function = ctypes.CDLL(name).Sleef_finz_sincospid1_u35purecfma
+    function.argtypes, function.restype = [ctypes.c_double], Pair
+    return function
 
 
-sleef = []
+LOG64_2 = fromhex("-0x1.62e42fefa39efp+0")
+LOG64_Q = [fromhex(q) for q in (
+    "-0x1.5555555555558p+0", "-0x1.9999999995323p-1", "-0x1.2492492deec37p-1", "-0x1.c71c62e684aaap-2",
+    "-0x1.7462b4ab7b36ap-2", "-0x1.39fe5b524b232p-2", "-0x1.2b58abb5a535ap-2")]
+
+
+def fma64(a, b, c):
+    return fma(a, b, c, F64)
+
+
+def minus_two_log_f64(u):
+    """-2 ln u of a binary64."""
+    bits = struct.unpack("<Q", F64.pack(u))[0] + 0x00095F619980C433
+    e = float(bits >> 52) - 1023.0
+    m = struct.unpack("<d", struct.pack("<Q", bits % 2**52 + 0x3FE6A09E667F3BCD))[0]
+    s = (m - 1.0) / (m + 1.0)
+    s2 = s * s
+    s4 = s2 * s2
+    a, b, c = (fma64(LOG64_Q[i + 1], s2, LOG64_Q[i]) for i in (0, 2, 4))
+    c = fma64(LOG64_Q[6], s4, c)
+    a = fma64(fma64(c, s4, b), s4, a)
+    return fma64(s2 * s, a, fma64(e, LOG64_2, s * -4.0))
 
 
 def unit_f64(w0, w1):
@@ -244,14 +264,11 @@ def unit_f64(w0, w1):
 
 
 def normal_f64(words, e, mean, stddev):
-    if not sleef:
-        sleef.extend(load_sleef())
-    log, sincospi = sleef
     first = e // 2 * 4
     w = [words[first + i] for i in range(4)]
-    radius = sqrt(-2.0 * log(unit_f64(w[0], w[1])), F64)
-    angle = sincospi(2.0 * unit_f64(w[2], w[3]))
-    return fma(mul(radius, angle.x if e % 2 else angle.y, F64), stddev, mean, F64)
+    radius = sqrt(minus_two_log_f64(unit_f64(w[0], w[1])), F64)
+    angle = sincospi()(2.0 * unit_f64(w[2], w[3]))
+    return fma64(mul(radius, angle.x if e % 2 else angle.y, F64), stddev, mean)
 
 
 # ---- Truncated normal: the plan of a fill ----------------------------------------------------------------------------
@@ -267,12 +284,9 @@ MILLS = [fromhex(m) for m in (
     "0x1.57a9f8d7ea832p-55")]
 PHI_0 = fromhex("0x1.9884533d43651p-2")
 # The right half of the Chebyshev points; they are odd about 0.
-POINTS_F32 = ["0x0p+0", "0x1.207e7fd768dbfp-2", "0x1.14cedf8bb580bp-1", "0x1.82f19bb3a28a1p-1", "0x1.d1bb48eee2c13p-1",
-              "0x1.fac9e043842efp-1"]
-POINTS_F64 = ["0x0p+0", "0x1.db843e577175ep-4", "0x1.d84d223638000p-3", "0x1.5e3a8748a0bf5p-2", "0x1.cb920325bafa6p-2",
-              "0x1.19593da358510p-1", "0x1.491b7523c161dp-1", "0x1.746a51650eadep-1", "0x1.9aafe4207df5fp-1",
-              "0x1.bb67ae8584caap-1", "0x1.d6206beb6c24bp-1", "0x1.ea7d99f29cadep-1", "0x1.f838b8c811c17p-1",
-              "0x1.ff223f3635ce3p-1"]
+POINTS_F32 = ["0x1.0907dc1930690p-2", "0x1.6a09e667f3bcdp-1", "0x1.ee8dd4748bf15p-1"]
+POINTS_F64 = ["0x0p+0", "0x1.a9cd9ac4258f6p-3", "0x1.a07f921061ad1p-2", "0x1.2cf2304755a5ep-1", "0x1.7c7d7a833bec2p-1",
+              "0x1.bb67ae8584caap-1", "0x1.e6f0e134454ffp-1", "0x1.fd31f94f867c6p-1"]
 CENTRAL, TAIL, NARROW = "central", "tail", "narrow"
 
 
@@ -317,13 +331,13 @@ def plan_above(z):
 
 def chebyshev_points(to):
     right = [fromhex(x) for x in (POINTS_F64 if to is F64 else POINTS_F32)]
-    return [-x for x in reversed(right[1:])] + right
+    return [-x for x in reversed(right) if x] + right
 
 
 def interpolate(x, y, centre, half):
     """Coefficients in x - centre of the polynomial through the points."""
     n = len(x)
-    order = [i * (10 if n == 27 else 4) % n for i in range(n)]
+    order = [i * (4 if n == 15 else 5) % n for i in range(n)]
     t, d = [2 * (x[j] - centre) / half for j in order], [y[j] for j in order]
     for k in range(1, n):
         for i in range(n - 1, k - 1, -1):
@@ -342,11 +356,11 @@ def interpolate(x, y, centre, half):
 
 def plan_narrow(p, kappa, h, to):
     series, y0, y1 = [1.0], 1.0, -kappa
-    for i in range(1, 28):
+    for i in range(1, 18):
         series.append(y1 / (i + 1))
         y0, y1 = y1, -(kappa * y1 + h * h * y0) / (i + 1)
     even = odd = 0.0
-    for i in range(27, -1, -1):
+    for i in range(17, -1, -1):
         even, odd = (even, odd + series[i]) if i % 2 else (even + series[i], odd)
     points = chebyshev_points(to)
     places = [x + 0.5 * kappa * (x * x - 1) for x in points]
@@ -372,10 +386,13 @@ def plan_central(p, mean, stddev, a, b, to):
     p["anchor"], p["scale"] = mean, stddev
 
 
+def tail_c(to):
+    return 70.0 if to is F64 else 30.0
+
+
 def plan_tail_polynomial(p, a, m, smallest, to):
-    near, top = min(a, 8.0), -2 * plan_log(smallest)
-    c = p["c"] = convert(near * near - 2 * plan_log(plan_mills(near) * PHI_0), to)
-    r0, r1 = math.sqrt(c), math.sqrt(c + top)
+    c = tail_c(to)
+    r0, r1 = math.sqrt(c), math.sqrt(c + -2 * plan_log(smallest))
     centre, half, k = convert(0.5 * (r0 + r1), to), 0.5 * (r1 - r0), a * a + 1.4
     x, y = [], []
     for point in chebyshev_points(to):
@@ -392,7 +409,7 @@ def plan_tail_polynomial(p, a, m, smallest, to):
 def plan_tail(p, stddev, a, width, to):
     if a > 1e8:
         rho, m = plan_exp(-a * width), 1 / a
-        p["c"], p["centre"], p["poly"] = 64.0, 9.0, [1.0] + [0.0] * (26 if to is F64 else 10)
+        p["centre"], p["poly"] = 9.0, [1.0] + [0.0] * (14 if to is F64 else 5)
     else:
         m = plan_mills(a)
         rho = plan_exp(-0.5 * width * (2 * a + width)) * (plan_mills(a + width) / m) if width < 1e3 else 0.0
@@ -410,7 +427,7 @@ def truncated_plan(mean, stddev, low, high, to):
         return {**p, "variant": None}
     h, c = (0.5 * high - 0.5 * low) / stddev, ((0.5 * low + 0.5 * high) - mean) / stddev
     a, b = (low - mean) / stddev, (high - mean) / stddev
-    if h <= 0.5 and abs(c) * h <= 0.375:
+    if h <= 0.125 and abs(c) * h <= 0.0625:
         p["variant"] = NARROW
         plan_narrow(p, c * h, h, to)
         return p
@@ -418,7 +435,7 @@ def truncated_plan(mean, stddev, low, high, to):
     if mirrored:
         a, b, p["flip"] = -b, -a, 0
     p["anchor"] = high if mirrored else low
-    p["variant"] = CENTRAL if a < 2 else TAIL
+    p["variant"] = CENTRAL if a < (8 if to is F64 else 5) else TAIL
     if p["variant"] == CENTRAL:
         plan_central(p, mean, stddev, a, b, to)
     else:
@@ -431,16 +448,16 @@ def truncated_plan(mean, stddev, low, high, to):
 # ---- Truncated normal: the values ------------------------------------------------------------------------------------
 
 TRUNCATED_C = fromhex("0x1.62p+0")
-N_F32 = [fromhex(n) for n in ("0x1.4cdce6p-1", "0x1.4c6f1cp+1", "0x1.2f32a2p+0", "0x1.9b7b3ep-4")]
-D_F32 = [fromhex(d) for d in ("0x1.1ea988p-2", "0x1.01e17ap+1", "0x1.7370b6p+1", "0x1.300d48p+0", "0x1.9b5618p-4")]
+N_F32 = [fromhex(n) for n in ("0x1.a36a56p+2", "0x1.a81ab2p+4", "0x1.7f9256p+3", "0x1.001596p+0")]
+D_F32 = [fromhex(d) for d in ("0x1.68827ep+1", "0x1.47ca5cp+4", "0x1.d90122p+4", "0x1.809b06p+3", "0x1p+0")]
 N_F64 = [fromhex(n) for n in (
-    "-0x1.ef72fc1d6489cp+10", "-0x1.76bb687b0befdp+13", "-0x1.8e5fd7b6d953ep+14", "-0x1.45687f7a611a5p+15",
-    "-0x1.d48ef784e64fap+14", "-0x1.4c39032e2ba06p+13", "-0x1.bd06482075803p+10", "-0x1.cc9ff5a0d4589p+6",
-    "-0x1.0001c445a38a4p+1")]
+    "0x1.0f8ba1cb95e18p+9", "0x1.b296a2ae052fep+11", "0x1.12ca6ffb95712p+13", "0x1.e232edf9818edp+13",
+    "0x1.5c86753e680a0p+13", "0x1.ef0b667d0c22ap+11", "0x1.58f0a2353da8cp+9", "0x1.87e01dbeae5bbp+5",
+    "0x1.00041766a15ccp+0", "-0x1.20ac9034df6e2p-22")]
 D_F64 = [fromhex(d) for d in (
-    "0x1.a5411e4bc2ec1p+8", "0x1.f1bf385625d59p+11", "0x1.70ee1ea039647p+13", "0x1.60d8107cb6cd3p+14",
-    "0x1.a031dc0b7eae8p+14", "0x1.034056e566f7dp+14", "0x1.56756ffa88c84p+12", "0x1.bf467f5972df2p+9",
-    "0x1.ccb14ac6f997cp+5", "0x1.0000000000000p+0")]
+    "0x1.ce44e9670c027p+7", "0x1.1a81e147ffeb6p+11", "0x1.d71ae4eb4870bp+12", "0x1.f85bd04e30050p+13",
+    "0x1.3461f2922aff4p+14", "0x1.81fe4f92b0a09p+13", "0x1.ffb69a7f3d3efp+11", "0x1.5b164c149298ep+9",
+    "0x1.87f701ff60cc4p+5", "0x1p+0")]
 
 
 def horner_fma(coefficients, x, to):
@@ -456,13 +473,23 @@ def clamp(value, p, to):
     return value if value < high else high
 
 
+def polynomial(q, x, x2, to):
+    """The terms of even and of odd power apart."""
+    return fma(horner_fma(q[1::2], x2, to), x, horner_fma(q[0::2], x2, to), to)
+
+
+def quantile(l, n, d, to):
+    r2 = add(l, TRUNCATED_C, to)
+    r = sqrt(r2, to)
+    # binary64 has more than twice the digits of binary32, so rounding the quotient twice is harmless
+    return mul(l, convert(polynomial(n, r, r2, to) / polynomial(d, r, r2, to), to), to)
+
+
 def polynomial_f32(q, x):
     q = [convert(c, F32) for c in q]
-    x2 = mul(x, x, F32)
-    x4 = mul(x2, x2, F32)
-    a, b, c, d, e = (fma32(q[i + 1], x, q[i]) for i in (0, 2, 4, 6, 8))
-    a, c, e = fma32(b, x2, a), fma32(d, x2, c), fma32(q[10], x2, e)
-    return fma32(fma32(e, x4, c), x4, a)
+    s = mul(x, x, F32)
+    a, b, c = (fma32(q[i + 1], x, q[i]) for i in (0, 2, 4))
+    return fma32(fma32(c, s, b), s, a)
 
 
 def truncated_f32(words, e, *parameters):
@@ -480,39 +507,33 @@ def truncated_f32(words, e, *parameters):
     v = fma32(turned, constant("v_mul"), constant("v_left" if left else "v_right"))
     l = minus_two_log(v)
     if p["variant"] == CENTRAL:
-        r = sqrt(add(l, TRUNCATED_C, F32), F32)
-        # binary64 has more than twice the digits, so rounding the quotient twice is harmless
-        z = mul(l, convert(horner_fma(N_F32, r, F32) / horner_fma(D_F32, r, F32), F32), F32)
+        z = quantile(l, N_F32, D_F32, F32)
     else:
-        r = sqrt(add(l, constant("c"), F32), F32)
+        r = sqrt(add(l, tail_c(F32), F32), F32)
         z = mul(l, polynomial_f32(p["poly"], add(r, -constant("centre"), F32)), F32)
     return clamp(fma32(z, -scale if left else scale, constant("anchor")), p, F32)
 
 
 def polynomial_f64(q, x):
-    x2 = mul(x, x, F64)
-    return fma(horner_fma(q[1::2], x2, F64), x, horner_fma(q[0::2], x2, F64), F64)
+    return polynomial(q, x, mul(x, x, F64), F64)
 
 
 def truncated_f64(words, e, *parameters):
     p = truncated_plan(*parameters, F64)
     if p["variant"] is None:
         return clamp(p["mean"], p, F64)
-    if not sleef:
-        sleef.extend(load_sleef())
-    log, (w0, w1) = sleef[0], (words[2 * e], words[2 * e + 1])
+    w0, w1 = words[2 * e], words[2 * e + 1]
     if p["variant"] == NARROW:
         x = fma(float(w0 - (1 << 31)), 2.0**-31, math.ldexp(2.0 * w1 + 1.0, -64), F64)
         return clamp(fma(polynomial_f64(p["poly"], x), p["scale"], p["anchor"], F64), p, F64)
     left = (w0 ^ p["flip"]) > p["turn"]
     turned = p["flip"] ^ (MASK32 if left else 0)
     v = fma(unit_f64(w0 ^ turned, w1 ^ turned), p["v_mul"], p["v_left" if left else "v_right"], F64)
+    l = minus_two_log_f64(v)
     if p["variant"] == CENTRAL:
-        r = sqrt(fma(log(v), -2.0, TRUNCATED_C, F64), F64)
-        z = mul(log(v), horner_fma(N_F64, r, F64) / horner_fma(D_F64, r, F64), F64)
+        z = quantile(l, N_F64, D_F64, F64)
     else:
-        l = -2.0 * log(v)
-        z = mul(l, polynomial_f64(p["poly"], sqrt(l + p["c"], F64) - p["centre"]), F64)
+        z = mul(l, polynomial_f64(p["poly"], sqrt(l + tail_c(F64), F64) - p["centre"]), F64)
     return clamp(fma(z, -p["scale"] if left else p["scale"], p["anchor"], F64), p, F64)
 
 

@@ -22,7 +22,8 @@ typedef struct kinit_run {
 /* A truncated normal, ready for the kernels: truncated.c makes it, docs/stream.md defines every member. A fill of
  * floats rounds the doubles to float once. */
 enum { KINIT_TRUNCATED_CENTRAL, KINIT_TRUNCATED_TAIL, KINIT_TRUNCATED_NARROW };
-enum { KINIT_TRUNCATED_DEGREE_F32 = 10, KINIT_TRUNCATED_DEGREE_F64 = 26 };
+enum { KINIT_TRUNCATED_DEGREE_F32 = 5, KINIT_TRUNCATED_DEGREE_F64 = 14 };
+enum { KINIT_TRUNCATED_C_F32 = 30, KINIT_TRUNCATED_C_F64 = 70 }; /* of the tail's variable sqrt(l + C) */
 typedef struct kinit_truncated {
   int variant;
   uint32_t flip; /* xored with words, so that they grow from the right to the left: all ones, or 0 if mirrored */
@@ -32,7 +33,7 @@ typedef struct kinit_truncated {
   double scale; /* of the right side; the left has its negative */
   double anchor;
   double low, high;
-  double c, centre; /* the tail's polynomial is one in sqrt(l + c) - centre, l = -2 ln v */
+  double centre; /* the tail's polynomial is one in sqrt(l + C) - centre, l = -2 ln v */
   double poly[KINIT_TRUNCATED_DEGREE_F64 + 1];
 } kinit_truncated;
 

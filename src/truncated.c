@@ -17,7 +17,9 @@
 enum {
   F32_POINTS = KINIT_TRUNCATED_DEGREE_F32 + 1,
   F64_POINTS = KINIT_TRUNCATED_DEGREE_F64 + 1,
-  SERIES_TERMS = 28 /* of the narrow variant's integral: the rest is below 2^-60 of it */
+  FIRST_TAIL_F32 = 5,
+  FIRST_TAIL_F64 = 8, /* standard deviations; nearer bounds are the central variant's */
+  SERIES_TERMS = 18   /* of the narrow variant's integral: the rest is below 2^-60 of it */
 };
 
 /* Made by scripts/polynomials/truncated.py, as are the constants of kernel/truncated.h. */
@@ -32,24 +34,13 @@ static const double mills_series[] = {
     0x1.aac55c2c34116p-46,  0x1.5c9814828654fp-50, -0x1.0e97b936649b5p-50, -0x1.6ee3fdc84b8f2p-54,
     0x1.57a9f8d7ea832p-55};
 /* The Chebyshev points -cos(pi (i + 1/2) / n). */
-static const double points_f32[F32_POINTS] = {-0x1.fac9e043842efp-1, -0x1.d1bb48eee2c13p-1, -0x1.82f19bb3a28a1p-1,
-                                              -0x1.14cedf8bb580bp-1, -0x1.207e7fd768dbfp-2, 0x0.0p+0,
-                                              0x1.207e7fd768dbfp-2,  0x1.14cedf8bb580bp-1,  0x1.82f19bb3a28a1p-1,
-                                              0x1.d1bb48eee2c13p-1,  0x1.fac9e043842efp-1};
-static const double points_f64[F64_POINTS] = {-0x1.ff223f3635ce3p-1, -0x1.f838b8c811c17p-1,
-                                              -0x1.ea7d99f29cadep-1, -0x1.d6206beb6c24bp-1,
-                                              -0x1.bb67ae8584caap-1, -0x1.9aafe4207df5fp-1,
-                                              -0x1.746a51650eadep-1, -0x1.491b7523c161dp-1,
-                                              -0x1.19593da358510p-1, -0x1.cb920325bafa6p-2,
-                                              -0x1.5e3a8748a0bf5p-2, -0x1.d84d223638000p-3,
-                                              -0x1.db843e577175ep-4, 0x0.0p+0,
-                                              0x1.db843e577175ep-4,  0x1.d84d223638000p-3,
-                                              0x1.5e3a8748a0bf5p-2,  0x1.cb920325bafa6p-2,
-                                              0x1.19593da358510p-1,  0x1.491b7523c161dp-1,
-                                              0x1.746a51650eadep-1,  0x1.9aafe4207df5fp-1,
-                                              0x1.bb67ae8584caap-1,  0x1.d6206beb6c24bp-1,
-                                              0x1.ea7d99f29cadep-1,  0x1.f838b8c811c17p-1,
-                                              0x1.ff223f3635ce3p-1};
+static const double points_f32[F32_POINTS] = {-0x1.ee8dd4748bf15p-1, -0x1.6a09e667f3bcdp-1, -0x1.0907dc1930690p-2,
+                                              0x1.0907dc1930690p-2,  0x1.6a09e667f3bcdp-1,  0x1.ee8dd4748bf15p-1};
+static const double points_f64[F64_POINTS] = {
+    -0x1.fd31f94f867c6p-1, -0x1.e6f0e134454ffp-1, -0x1.bb67ae8584caap-1, -0x1.7c7d7a833bec2p-1,
+    -0x1.2cf2304755a5ep-1, -0x1.a07f921061ad1p-2, -0x1.a9cd9ac4258f6p-3, 0x0.0p+0,
+    0x1.a9cd9ac4258f6p-3,  0x1.a07f921061ad1p-2,  0x1.2cf2304755a5ep-1,  0x1.7c7d7a833bec2p-1,
+    0x1.bb67ae8584caap-1,  0x1.e6f0e134454ffp-1,  0x1.fd31f94f867c6p-1};
 /* 1 / n! */
 static const double taylor_of_exp[] = {1,
                                        1,
@@ -140,7 +131,7 @@ static void begin_samples(samples *s, bool f64) {
  * Newton's form in 2 (x - centre) / half loses nothing if points that follow each other lie far apart; it is expanded
  * in the end. */
 static void interpolate(const samples *s, double centre, double half, double *coefficients) {
-  const int n = s->count, step = n == F64_POINTS ? 10 : 4;
+  const int n = s->count, step = n == F64_POINTS ? 4 : 5;
   double t[F64_POINTS], d[F64_POINTS]; /* divided differences */
   for (int i = 0, j = 0; i < n; i++, j = (j + step) % n) {
     t[i] = 2 * (s->x[j] - centre) / half;
@@ -200,7 +191,8 @@ static void plan_narrow(kinit_truncated *t, bool f64, double kappa, double h) {
   t->scale = reach;
 }
 
-/* ---- Central: the mean lies inside, or less than 2 standard deviations outside ----------------------------------- */
+/* ---- Central: the mean lies inside, or less than FIRST_TAIL standard deviations outside
+ * ----------------------------------- */
 
 /* v = k v_mul + v_side for the integer k of an element; half a step is added here, but for f64 by the kernel. */
 static void set_probabilities(kinit_truncated *t, bool f64, double step, double left, double right) {
@@ -222,24 +214,23 @@ static void plan_central(kinit_truncated *t, bool f64, double mean, double stdde
   t->anchor = mean;
 }
 
-/* ---- Tail: both bounds on one side, at least 2 standard deviations from the mean --------------------------------- */
+/* ---- Tail: both bounds on one side, at least FIRST_TAIL standard deviations from the mean
+ * --------------------------------- */
 
-/* Here v = Q(z) / Q(a), l = -2 ln v, and z = a + m(a)/2 * l P(sqrt(l + c) - centre). Samples of P from forward
+/* Here v = Q(z) / Q(a), l = -2 ln v, and z = a + m(a)/2 * l P(sqrt(l + C) - centre). Samples of P from forward
  * evaluations only: a guess gives z - a near the place wanted, and its l follows. `smallest` is the least v. */
 static void sample_tail(samples *s, kinit_truncated *t, bool f64, double a, double m, double smallest) {
-  const double near = a < 8 ? a : 8, top = -2 * logarithm(smallest);
-  const double c = near * near - 2 * logarithm(mills_ratio(near) * PHI_0); /* -2 ln Q(near) */
-  t->c = to_type(f64, c);
-  const double r0 = sqrt(t->c), r1 = sqrt(t->c + top);
+  const double C = f64 ? KINIT_TRUNCATED_C_F64 : KINIT_TRUNCATED_C_F32, top = -2 * logarithm(smallest);
+  const double r0 = sqrt(C), r1 = sqrt(C + top);
   const double centre = 0.5 * (r0 + r1), half = 0.5 * (r1 - r0);
   t->centre = to_type(f64, centre);
   const double k = a * a + 1.4;
   for (int i = 0; i < s->count; i++) {
-    const double r = t->centre + half * s->points[i], wanted = r * r - t->c;
+    const double r = t->centre + half * s->points[i], wanted = r * r - C;
     const double guess = wanted - logarithm(1 + wanted / (k + 1)); /* of z^2 - a^2 */
     const double beyond = guess / (a + sqrt(a * a + guess));       /* z - a */
     const double l = beyond * (2 * a + beyond) - 2 * logarithm(mills_ratio(a + beyond) / m);
-    s->x[i] = sqrt(l + t->c);
+    s->x[i] = sqrt(l + C);
     s->y[i] = beyond / (l * (0.5 * m));
   }
   interpolate(s, t->centre, half, t->poly);
@@ -247,8 +238,7 @@ static void sample_tail(samples *s, kinit_truncated *t, bool f64, double a, doub
 
 /* Beyond 1e8 standard deviations the tail is an exponential distribution, to all digits. */
 static void plan_exponential(kinit_truncated *t) {
-  t->c = 64; /* any values will do, as P = 1 */
-  t->centre = 9;
+  t->centre = 9; /* any value will do, as P = 1 */
   t->poly[0] = 1;
 }
 
@@ -285,7 +275,7 @@ static void plan_one_sided(kinit_truncated *t, bool f64, double mean, double std
     t->flip = 0;
   }
   t->anchor = mirrored ? t->high : t->low;
-  if (a < 2)
+  if (a < (f64 ? FIRST_TAIL_F64 : FIRST_TAIL_F32))
     plan_central(t, f64, mean, stddev, a, b);
   else
     plan_tail(t, f64, stddev, a, width);
@@ -295,7 +285,7 @@ static void plan_one_sided(kinit_truncated *t, bool f64, double mean, double std
 void kinit_truncated_plan(kinit_truncated *t, bool f64, double mean, double stddev, double low, double high) {
   *t = (kinit_truncated){.flip = UINT32_MAX, .turn = UINT32_MAX, .low = low, .high = high};
   const double h = (0.5 * high - 0.5 * low) / stddev, c = ((0.5 * low + 0.5 * high) - mean) / stddev;
-  if (h <= 0.5 && fabs(c) * h <= 0.375)
+  if (h <= 0.125 && fabs(c) * h <= 0.0625)
     plan_narrow(t, f64, c * h, h);
   else
     plan_one_sided(t, f64, mean, stddev, 2 * h);

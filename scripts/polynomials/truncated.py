@@ -11,7 +11,7 @@ usage: truncated.py [f32] [f64] [mills] [nodes]     all four if none is named
 2. Mills' ratio m(z) = Q(z) / phi(z), z >= 0, as a Chebyshev series in y = (z - K) / (z + K) of (z + K) m(z).
 3. The Chebyshev points at which a fill's own polynomial (variants "tail" and "narrow") is fitted.
 """
-import random
+import math
 import struct
 import sys
 
@@ -20,6 +20,7 @@ from mpmath import cos, erfc, exp, ln, log, lu_solve, matrix, mp, mpf, pi, sqrt
 mp.dps = 50
 SQRT2 = sqrt(mpf(2))
 LOW_C = "1.3828125"
+FIRST_TAIL_F32, FIRST_TAIL_F64 = mpf(5), mpf(8)
 
 
 def upper_tail(z):
@@ -126,44 +127,55 @@ def hex32(x):
     return float(x).hex().replace("0000000p", "p") + "f"
 
 
+def largest_l(first_tail, bits):
+    """Of the central variant, whose nearer bound is at most first_tail standard deviations from the mean."""
+    return -2 * ln(2 * upper_tail(first_tail) * mpf(2) ** -(bits + 1))
+
+
+def neighbours(coefficients):
+    """The same with one of them moved by a last place or two."""
+    for i, c in enumerate(coefficients):
+        ulp = 2.0 ** (math.frexp(c)[1] - 24)
+        for step in (-2, -1, 1, 2):
+            yield coefficients[:i] + [c + step * ulp] + coefficients[i + 1:]
+
+
 def rational_f32():
-    c = mpf(LOW_C)
-    top = -2 * ln(2 * upper_tail(mpf(2)) * mpf(2) ** -33)
+    """D's leading coefficient is 1, so that its first step is an addition."""
+    c, top, m, n = mpf(LOW_C), largest_l(FIRST_TAIL_F32, 32), 3, 4
     f = Target(c)
-    low, high = sqrt(c), sqrt(c + top)
-    p, q, worst = remez(f, low, high, 3, 4, 600)
-    # rounding: of many common factors, the one whose rounded coefficients are best
-    rng = random.Random(1)
-    points = [float(x) for x in sorted(f.known)][::3]
-    values = [float(f(x)) for x in sorted(f.known)][::3]
-    pf, qf = [float(x) for x in p], [float(x) for x in q]
-    hf = lambda cs, x: cs[0] + x * hf(cs[1:], x) if len(cs) > 1 else cs[0]
-    best = None
-    for _ in range(4000):
-        k = 2.0 ** rng.uniform(-4, -3)
-        pr, qr = [to_f32(k * x) for x in pf], [to_f32(k * x) for x in qf]
-        e = max(abs(hf(pr, x) / (hf(qr, x) * v) - 1) for x, v in zip(points, values))
-        if best is None or e < best[0]:
-            best = (e, pr, qr)
-    e, pr, qr = best
-    print(f"/* l in [0, {float(top):.3f}]: minimax 2^{float(log(worst, 2)):.2f}, rounded 2^{float(log(e, 2)):.2f} */")
+    p, q, worst = remez(f, sqrt(c), sqrt(c + top), m, n, 600)
+    known = sorted(f.known)[::3]
+    points, values = [float(x) for x in known], [float(f(x)) for x in known]
+    horner64 = lambda cs, x: cs[0] + x * horner64(cs[1:], x) if len(cs) > 1 else cs[0]
+
+    def error(cs):
+        pr, qr = cs[: m + 1], cs[m + 1:] + [1.0]
+        return max(abs(horner64(pr, x) / (horner64(qr, x) * v) - 1) for x, v in zip(points, values))
+
+    # rounding: from the nearest floats downhill
+    best = [to_f32(x) for x in p + q[:-1]]
+    while True:
+        better = min(neighbours(best), key=error)
+        if error(better) >= error(best):
+            break
+        best = better
+    print(f"/* l in [0, {float(top):.3f}]: minimax 2^{float(log(worst, 2)):.2f}, rounded 2^{math.log2(error(best)):.2f} */")
     print(f"#define TRUNCATED_C {hex32(c)}")
-    for i, x in enumerate(pr):
-        print(f"#define TRUNCATED_N{i} {hex32(x)}")
-    for i, x in enumerate(qr):
-        print(f"#define TRUNCATED_D{i} {hex32(x)}")
+    for i, x in enumerate(best):
+        name, k = ("N", i) if i <= m else ("D", i - m - 1)
+        print(f"#define TRUNCATED_{name}{k} {hex32(x)}")
 
 
 def rational_f64(m, n):
     mp.dps = 70
     c = mpf(LOW_C)
-    top = -2 * ln(2 * upper_tail(mpf(2)) * mpf(2) ** -65)
+    top = largest_l(FIRST_TAIL_F64, 64)
     f = Target(c)
     p, q, worst = remez(f, sqrt(c), sqrt(c + top), m, n, 1000)
-    # the kernel has ln v = -l/2: z = ln v * N / D
     print(f"/* l in [0, {float(top):.3f}]: minimax 2^{float(log(worst, 2)):.2f} */")
-    for name, cs, k in (("n", p, mpf(-2)), ("d", q, mpf(1))):
-        print(f"static const double truncated_{name}[{len(cs)}] = {{" + ", ".join(float(k * x).hex() for x in cs) + "};")
+    for name, cs in (("n", p), ("d", q[:-1])):
+        print(f"static const double truncated_{name}[{len(cs)}] = {{" + ", ".join(float(x).hex() for x in cs) + "};")
     mp.dps = 50
 
 
@@ -195,9 +207,9 @@ if __name__ == "__main__":
     if "f32" in parts:
         rational_f32()
     if "f64" in parts:
-        rational_f64(8, 9)
+        rational_f64(9, 9)
     if "mills" in parts:
         mills_series("5", 25)
     if "nodes" in parts:
-        nodes(10, "f32")
-        nodes(26, "f64")
+        nodes(5, "f32")
+        nodes(14, "f64")

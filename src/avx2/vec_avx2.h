@@ -19,16 +19,14 @@
 
 #define KV_LANES 8
 #define KV_PAIRS 1
-#ifdef __clang__ /* it reorders the groups, and with more of them runs out of registers */
-#define KV_GROUPS 2
-#define KV_MAP 2
-#else
 #define KV_GROUPS 6
-#define KV_MAP 3
-#endif
-#define KV_TILE 48
+#define KV_MAP_PAIRS 3
+#define KV_MAP_WORDS 4
+#define KV_MAP_F64 3
+#define KV_TILE 96
 #define KV_HALVES 1
 #define KV_HAVE_FMA 1
+#define KV_ROUND_LATER 0
 #define KV_ALIGN 32
 
 typedef __m256i kw, kp, kr, vu, vq;
@@ -102,6 +100,8 @@ KV_INLINE vf vm_select(vm m, vf a, vf b) { return _mm256_blendv_ps(a, b, _mm256_
 KV_INLINE vq vq_splat(uint64_t x) { return _mm256_set1_epi64x((int64_t)x); }
 KV_INLINE vq vq_and(vq a, vq b) { return _mm256_and_si256(a, b); }
 KV_INLINE vq vq_xor(vq a, vq b) { return _mm256_xor_si256(a, b); }
+KV_INLINE vq vq_add(vq a, vq b) { return _mm256_add_epi64(a, b); }
+KV_INLINE vq vq_shr(vq a, int n) { return _mm256_srli_epi64(a, n); }
 KV_INLINE vq vq_greater(vq a, vq b) { return _mm256_cmpgt_epi64(a, b); }
 KV_INLINE void vq_words(const vu *even, const vu *odd, int half, vq *w) {
   const __m256i zero = _mm256_setzero_si256();
@@ -116,6 +116,8 @@ KV_INLINE vd vd_from_vq(vq a) {
   const __m256i magic = _mm256_set1_epi64x(0x4330000000000000);
   return _mm256_sub_pd(_mm256_castsi256_pd(_mm256_or_si256(a, magic)), _mm256_set1_pd(0x1p52));
 }
+KV_INLINE vq vq_from_bits(vd a) { return _mm256_castpd_si256(a); }
+KV_INLINE vd vd_from_bits(vq a) { return _mm256_castsi256_pd(a); }
 KV_INLINE vd vd_splat(double x) { return _mm256_set1_pd(x); }
 KV_INLINE vd vd_add(vd a, vd b) { return _mm256_add_pd(a, b); }
 KV_INLINE vd vd_mul(vd a, vd b) { return _mm256_mul_pd(a, b); }
@@ -125,8 +127,6 @@ KV_INLINE vd vd_sqrt(vd a) { return _mm256_sqrt_pd(a); }
 KV_INLINE vd vd_min(vd a, vd b) { return _mm256_min_pd(a, b); }
 KV_INLINE vd vd_max(vd a, vd b) { return _mm256_max_pd(a, b); }
 KV_INLINE vd vq_select(vq m, vd a, vd b) { return _mm256_blendv_pd(a, b, _mm256_castsi256_pd(m)); }
-KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd4_u35avx2(a); }
-KV_INLINE void vd_log_prepare(void) {}
 KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
   const Sleef___m256d_2 r = Sleef_finz_sincospid4_u35avx2(a);
   *sine = r.x;

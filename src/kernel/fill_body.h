@@ -15,8 +15,12 @@
 #include "../kernel.h"
 #include "words.h"
 
-#define KV_STEP (KV_MAP * KV_PAIRS) /* vectors of even, and of odd, words that advance together */
-#define KV_BATCH (2 * KV_STEP)      /* both */
+/* Vectors of even, and of odd, words that advance together at most. */
+#define KV_STEP ((KV_MAP_PAIRS > KV_MAP_WORDS ? KV_MAP_PAIRS : KV_MAP_WORDS) * KV_PAIRS)
+#define KV_STEP_F64 (KV_MAP_F64 * KV_HALVES)
+
+/* What a map does, known when it is compiled. The last four are truncated normals. */
+enum kind { BITS, UNIFORM, UNIFORM_GUARDED, NORMAL, SYMMETRIC, CENTRAL, TAIL, NARROW };
 
 #include "normal.h"
 #include "philox.h"
@@ -41,124 +45,140 @@ typedef struct words {
   KV_ALIGNED vu odd[KV_TILE * KV_PAIRS];
 } words;
 
-/* Values of the first `groups` groups, rounded up to whole steps of KV_MAP, in memory order. */
+/* Values of the first `groups` groups, in memory order. */
 typedef void mapping(const parameters *p, const words *w, int groups, char *out, bool streaming);
 
-enum kind { BITS, UNIFORM, UNIFORM_GUARDED, NORMAL, SYMMETRIC, CENTRAL, TAIL, NARROW }; /* truncated: the last four */
 enum { F32 = KINIT_KERNEL_F32, F64 = KINIT_KERNEL_F64, F16 = KINIT_KERNEL_F16, BF16 = KINIT_KERNEL_BF16 };
 
 KV_INLINE size_t element_size(int dtype) { return dtype == F64 ? 8 : dtype == F32 ? 4 : 2; }
 KV_INLINE uint64_t group_elements(int dtype) { return dtype == F64 ? GROUP_WORDS / 2 : GROUP_WORDS; }
 KV_INLINE size_t group_size(int dtype) { return (size_t)group_elements(dtype) * element_size(dtype); }
 
-/* ---- Values -> memory, KV_MAP groups a step --------------------------------------------------------------------- */
+/* ---- Values -> memory, n groups a step ------------------------------------------------------------------------ */
 
-KV_INLINE void store_step_f32(int dtype, const vf *x, const vf *y, char *out, bool streaming) {
-  KV_EACH(g, KV_MAP) {
+KV_INLINE void store_step_f32(int dtype, const vf *x, const vf *y, char *out, bool streaming, int n) {
+  KV_EACH(g, n) {
     const vf *even = x + g * KV_PAIRS, *odd = y + g * KV_PAIRS;
     char *dst = out + (size_t)g * group_size(dtype);
+    vu i[KV_PAIRS], j[KV_PAIRS];
+#if !KV_ROUND_LATER
     if (dtype == BF16) {
       kv_store_bf16(dst, even, odd, streaming);
-    } else if (dtype == F16) {
-      kv_store_f16(dst, even, odd, streaming);
-    } else {
-      vu i[KV_PAIRS], j[KV_PAIRS];
-      KV_EACH(k, KV_PAIRS) i[k] = vu_from_bits(even[k]);
-      KV_EACH(k, KV_PAIRS) j[k] = vu_from_bits(odd[k]);
-      kv_store_32(dst, i, j, streaming);
+      continue;
     }
+    if (dtype == F16) {
+      kv_store_f16(dst, even, odd, streaming);
+      continue;
+    }
+#endif
+    KV_EACH(k, KV_PAIRS) i[k] = vu_from_bits(even[k]);
+    KV_EACH(k, KV_PAIRS) j[k] = vu_from_bits(odd[k]);
+    kv_store_32(dst, i, j, streaming);
   }
 }
 
 KV_INLINE void step_f32(enum kind kind, int dtype, const parameters *p, const vu *even, const vu *odd, char *out,
-                        bool streaming) {
+                        bool streaming, int n) {
   vf x[KV_STEP], y[KV_STEP];
   if (kind == NORMAL) {
-    normal_f32_map(even, odd, &p->normal32, x, y, KV_STEP);
+    normal_f32_map(even, odd, &p->normal32, x, y, n * KV_PAIRS);
   } else {
-    KV_EACH(i, KV_STEP) x[i] = uniform_f32_map(even[i], &p->uniform32, kind == UNIFORM_GUARDED);
-    KV_EACH(i, KV_STEP) y[i] = uniform_f32_map(odd[i], &p->uniform32, kind == UNIFORM_GUARDED);
+    KV_EACH(i, n * KV_PAIRS) x[i] = uniform_f32_map(even[i], &p->uniform32, kind == UNIFORM_GUARDED);
+    KV_EACH(i, n * KV_PAIRS) y[i] = uniform_f32_map(odd[i], &p->uniform32, kind == UNIFORM_GUARDED);
   }
-  store_step_f32(dtype, x, y, out, streaming);
+  store_step_f32(dtype, x, y, out, streaming, n);
 }
 
 /* Each word by itself: even and odd ones advance together. */
 KV_INLINE void step_truncated_f32(enum kind kind, int dtype, const truncated_f32 *p, const vu *even, const vu *odd,
-                                  char *out, bool streaming) {
-  vu word[KV_BATCH];
-  vf x[KV_BATCH];
-  KV_EACH(i, KV_STEP) word[i] = even[i];
-  KV_EACH(i, KV_STEP) word[KV_STEP + i] = odd[i];
-  if (kind == SYMMETRIC)
-    truncated_f32_symmetric(word, p, x);
-  else if (kind == CENTRAL)
-    truncated_f32_central(word, p, x);
-  else if (kind == TAIL)
-    truncated_f32_tail(word, p, x);
-  else
-    truncated_f32_narrow(word, p, x);
-  store_step_f32(dtype, x, x + KV_STEP, out, streaming);
+                                  char *out, bool streaming, int n) {
+  const int half = n * KV_PAIRS;
+  vu word[2 * KV_STEP];
+  vf x[2 * KV_STEP];
+  KV_EACH(i, half) word[i] = even[i];
+  KV_EACH(i, half) word[half + i] = odd[i];
+  truncated_f32_map(kind, word, p, x, half);
+  store_step_f32(dtype, x, x + half, out, streaming, n);
 }
 
-KV_INLINE vd map_words_f64(enum kind kind, const parameters *p, vq w0, vq w1) {
-#if KV_HAVE_FMA
-  if (kind == CENTRAL) return truncated_f64_central(w0, w1, p->truncated64);
-  if (kind == TAIL) return truncated_f64_tail(w0, w1, p->truncated64);
-  if (kind == NARROW) return truncated_f64_narrow(w0, w1, p->truncated64);
-#endif
-  (void)kind;
-  return uniform_f64_map(w0, w1, &p->uniform64);
-}
-
-KV_INLINE void group_f64(enum kind kind, const parameters *p, const vq *w, vd *x, vd *y) {
+KV_INLINE void map_f64(enum kind kind, const parameters *p, vq (*w)[4], vd *x, vd *y, int n) {
 #if KV_HAVE_FMA
   if (kind == NORMAL) {
-    normal_f64_map(w, &p->normal64, x, y);
+    normal_f64_map(w, &p->normal64, x, y, n);
+    return;
+  }
+  if (kind >= SYMMETRIC) {
+    truncated_f64_map(kind, w, 0, p->truncated64, x, n);
+    truncated_f64_map(kind, w, 2, p->truncated64, y, n);
     return;
   }
 #endif
-  *x = map_words_f64(kind, p, w[0], w[1]);
-  *y = map_words_f64(kind, p, w[2], w[3]);
+  (void)kind;
+  KV_EACH(i, n) x[i] = uniform_f64_map(w[i][0], w[i][1], &p->uniform64);
+  KV_EACH(i, n) y[i] = uniform_f64_map(w[i][2], w[i][3], &p->uniform64);
 }
 
-KV_INLINE void step_f64(enum kind kind, const parameters *p, const vu *even, const vu *odd, char *out, bool streaming) {
-  KV_EACH(g, KV_MAP) {
-    vd x[KV_HALVES], y[KV_HALVES];
-    KV_EACH(h, KV_HALVES) {
-      vq w[4];
-      vq_words(even + g * KV_PAIRS, odd + g * KV_PAIRS, h, w);
-      group_f64(kind, p, w, &x[h], &y[h]);
-    }
-    kv_store_64(out + (size_t)g * group_size(F64), x, y, streaming);
-  }
+KV_INLINE void step_f64(enum kind kind, const parameters *p, const vu *even, const vu *odd, char *out, bool streaming,
+                        int n) {
+  vq w[KV_STEP_F64][4];
+  vd x[KV_STEP_F64], y[KV_STEP_F64];
+  KV_EACH(g, n) { KV_EACH(h, KV_HALVES) vq_words(even + g * KV_PAIRS, odd + g * KV_PAIRS, h, w[g * KV_HALVES + h]); }
+  map_f64(kind, p, w, x, y, n * KV_HALVES);
+  KV_EACH(g, n) kv_store_64(out + (size_t)g * group_size(F64), x + g * KV_HALVES, y + g * KV_HALVES, streaming);
 }
 
-KV_INLINE void step_bits(const vu *even, const vu *odd, char *out, bool streaming) {
-  KV_EACH(g, KV_MAP)
+KV_INLINE void step_bits(const vu *even, const vu *odd, char *out, bool streaming, int n) {
+  KV_EACH(g, n)
   kv_store_32(out + (size_t)g * group_size(F32), even + g * KV_PAIRS, odd + g * KV_PAIRS, streaming);
 }
 
 /* ---- Maps: one for each distribution and dtype ------------------------------------------------------------------ */
 
+/* The n groups from g on. */
+KV_INLINE void map_step(enum kind kind, int dtype, const parameters *p, const words *w, int g, char *out,
+                        bool streaming, int n) {
+  const vu *even = w->even + g * KV_PAIRS, *odd = w->odd + g * KV_PAIRS;
+  char *dst = out + (size_t)g * group_size(dtype);
+  if (kind == BITS)
+    step_bits(even, odd, dst, streaming, n);
+  else if (dtype == F64)
+    step_f64(kind, p, even, odd, dst, streaming, n);
+  else if (kind >= SYMMETRIC)
+    step_truncated_f32(kind, dtype, &p->truncated32, even, odd, dst, streaming, n);
+  else
+    step_f32(kind, dtype, p, even, odd, dst, streaming, n);
+}
+
 KV_INLINE void map_steps(enum kind kind, int dtype, const parameters *p, const words *w, int groups, char *out,
                          bool streaming) {
-  for (int g = 0; g < groups; g += KV_MAP) {
-    const vu *even = w->even + g * KV_PAIRS, *odd = w->odd + g * KV_PAIRS;
-    if (kind == BITS)
-      step_bits(even, odd, out, streaming);
-    else if (dtype == F64)
-      step_f64(kind, p, even, odd, out, streaming);
-    else if (kind >= SYMMETRIC)
-      step_truncated_f32(kind, dtype, &p->truncated32, even, odd, out, streaming);
-    else
-      step_f32(kind, dtype, p, even, odd, out, streaming);
-    out += KV_MAP * group_size(dtype);
-  }
+  const int n = dtype == F64 ? KV_MAP_F64 : kind == NORMAL ? KV_MAP_PAIRS : KV_MAP_WORDS;
+  int g = 0;
+  for (; groups - g >= n; g += n) map_step(kind, dtype, p, w, g, out, streaming, n);
+  for (; groups > g; g++) map_step(kind, dtype, p, w, g, out, streaming, 1);
 }
+
+#if KV_ROUND_LATER
+/* Floats first, then their rounding. */
+KV_INLINE void map_narrow(enum kind kind, int dtype, const parameters *p, const words *w, int groups, char *out) {
+  float values[KV_TILE * GROUP_WORDS];
+  const size_t count = (size_t)groups * GROUP_WORDS;
+  map_steps(kind, F32, p, w, groups, (char *)values, false);
+  if (dtype == BF16)
+    kv_round_bf16((uint16_t *)(void *)out, values, count);
+  else
+    kv_round_f16((uint16_t *)(void *)out, values, count);
+}
+#endif
 
 /* The loop with each kind of store, so that the choice is made once a tile. */
 KV_INLINE void map_any(enum kind kind, int dtype, const parameters *p, const words *w, int groups, char *out,
                        bool streaming) {
+#if KV_ROUND_LATER
+  if (dtype == BF16 || dtype == F16) {
+    map_narrow(kind, dtype, p, w, groups, out);
+    return;
+  }
+#endif
   if (streaming)
     map_steps(kind, dtype, p, w, groups, out, true);
   else
@@ -233,7 +253,7 @@ static void map_truncated_f64(const parameters *p, const words *w, int groups, c
 
 /* ---- Runs -> tiles ---------------------------------------------------------------------------------------------- */
 
-_Static_assert(KV_GROUPS % KV_MAP == 0 && KV_TILE % KV_GROUPS == 0, "a tile is made of whole steps");
+_Static_assert(KV_TILE % KV_GROUPS == 0, "a tile is made of whole steps");
 
 /* Elements of the small buffer that belong to one run. */
 typedef struct piece {
@@ -286,7 +306,6 @@ static void copy_streaming(char *dst, const char *from, size_t bytes) {
 /* Draws what waits and copies it to its places. */
 KV_NOINLINE void flush(job *j) {
   if (j->groups == 0) return;
-  for (int g = j->groups; g % KV_MAP != 0; g++) j->products[g] = 0; /* the last step is drawn whole */
   philox_tile(&j->philox, j->products, j->groups, j->words.even, j->words.odd);
   j->map(j->parameters, &j->words, j->groups, j->values, false);
   for (int i = 0; i < j->pieces; i++) {
@@ -434,12 +453,10 @@ static void kernel_truncated_bf16(const kinit_draw *draw, const kinit_run *runs,
 #if KV_HAVE_FMA
 static void kernel_normal_f64(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
   const parameters p = {.normal64 = {draw->as.normal.mean, draw->as.normal.stddev}};
-  vd_log_prepare();
   draw_runs(draw, runs, run_count, map_normal_f64, F64, &p);
 }
 static void kernel_truncated_f64(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
   const parameters p = {.truncated64 = draw->as.truncated};
-  vd_log_prepare();
   draw_runs(draw, runs, run_count, map_truncated_f64, F64, &p);
 }
 #else

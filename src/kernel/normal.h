@@ -37,8 +37,10 @@ KV_INLINE void minus_two_log(const vf *u, vf *l, int n) {
   KV_EACH(i, n) bits[i] = vu_from_bits(u[i]);
   KV_EACH(i, n) exponent[i] = vu_and(vu_sub(bits[i], vu_splat(0x3F2AAAAB)), vu_splat(0xFF800000));
   KV_EACH(i, n) e[i] = vf_from_i32(exponent[i]);
-  /* -2 ln m = g + g^2 Q(g), g = 2 - 2 m; three short chains, then one in g^2 */
-  KV_EACH(i, n) g[i] = vf_fma(vf_from_bits(vu_sub(bits[i], exponent[i])), vf_splat(-2.0f), vf_splat(2.0f));
+  /* g = 2 - 2 m, exactly: 2^31 + 2^23 make -2 m of m, in bits, and an addition does not wait for a multiplier */
+  KV_EACH(i, n) bits[i] = vu_sub(vu_add(bits[i], vu_splat(0x80800000)), exponent[i]);
+  KV_EACH(i, n) g[i] = vf_add(vf_from_bits(bits[i]), vf_splat(2.0f));
+  /* -2 ln m = g + g^2 Q(g); three short chains, then one in g^2 */
   KV_EACH(i, n) s[i] = vf_mul(g[i], g[i]);
   KV_EACH(i, n) a[i] = vf_fma(vf_splat(NORMAL_LOG_Q1), g[i], vf_splat(NORMAL_LOG_Q0));
   KV_EACH(i, n) b[i] = vf_fma(vf_splat(NORMAL_LOG_Q3), g[i], vf_splat(NORMAL_LOG_Q2));
@@ -97,24 +99,66 @@ KV_INLINE void normal_f32_map(const vu *radius, const vu *angle, const normal_f3
   }
 }
 
+/* ---- f64 --------------------------------------------------------------------------------------------------------- */
+
 typedef struct normal_f64 {
   double mean, stddev;
 } normal_f64;
 
 #if KV_HAVE_FMA
+/* Made by scripts/polynomials/polynomials.sollya: -2 ln((1 + s) / (1 - s)) = -4 s + s^3 Q(s^2), |s| < 0.1716, to
+ * 2^-57.6 of it. */
+#define NORMAL_LOG64_2 -0x1.62e42fefa39efp+0 /* -2 ln 2 */
+#define NORMAL_LOG64_Q0 -0x1.5555555555558p+0
+#define NORMAL_LOG64_Q1 -0x1.9999999995323p-1
+#define NORMAL_LOG64_Q2 -0x1.2492492deec37p-1
+#define NORMAL_LOG64_Q3 -0x1.c71c62e684aaap-2
+#define NORMAL_LOG64_Q4 -0x1.7462b4ab7b36ap-2
+#define NORMAL_LOG64_Q5 -0x1.39fe5b524b232p-2
+#define NORMAL_LOG64_Q6 -0x1.2b58abb5a535ap-2
+
 /* (w0 * 2^32 + w1 + 1/2) * 2^-64, rounded once */
 KV_INLINE vd unit_f64(vq w0, vq w1) {
   const vd low = vd_fma(vd_from_vq(w1), vd_splat(0x1p-64), vd_splat(0x1p-65));
   return vd_fma(vd_from_vq(w0), vd_splat(0x1p-32), low);
 }
 
-KV_INLINE void normal_f64_map(const vq *w, const normal_f64 *p, vd *even, vd *odd) {
-  const vd r = vd_sqrt(vd_mul(vd_splat(-2.0), vd_log(unit_f64(w[0], w[1]))));
-  const vd v = unit_f64(w[2], w[3]);
-  vd sine, cosine;
-  vd_sincospi(vd_add(v, v), &sine, &cosine);
-  *even = vd_fma(vd_mul(r, cosine), vd_splat(p->stddev), vd_splat(p->mean));
-  *odd = vd_fma(vd_mul(r, sine), vd_splat(p->stddev), vd_splat(p->mean));
+/* l = -2 ln u of a normal number u > 0; u and l may be the same array. */
+KV_INLINE void minus_two_log_f64(const vd *u, vd *l, int n) {
+  vq bits[KV_STEP_F64];
+  vd e[KV_STEP_F64], s[KV_STEP_F64], s2[KV_STEP_F64], s4[KV_STEP_F64], a[KV_STEP_F64], b[KV_STEP_F64], c[KV_STEP_F64];
+  /* u = m * 2^e, m from sqrt(1/2) to sqrt(2): 1 less sqrt(1/2), in bits, moves the exponent's steps there */
+  KV_EACH(i, n) bits[i] = vq_add(vq_from_bits(u[i]), vq_splat(0x00095F619980C433));
+  KV_EACH(i, n) e[i] = vd_add(vd_from_vq(vq_shr(bits[i], 52)), vd_splat(-1023.0));
+  KV_EACH(i, n) bits[i] = vq_add(vq_and(bits[i], vq_splat(0x000FFFFFFFFFFFFF)), vq_splat(0x3FE6A09E667F3BCD));
+  KV_EACH(i, n) a[i] = vd_from_bits(bits[i]);
+  KV_EACH(i, n) s[i] = vd_div(vd_add(a[i], vd_splat(-1.0)), vd_add(a[i], vd_splat(1.0)));
+  KV_EACH(i, n) s2[i] = vd_mul(s[i], s[i]);
+  /* three short chains, then one in s^4 */
+  KV_EACH(i, n) a[i] = vd_fma(vd_splat(NORMAL_LOG64_Q1), s2[i], vd_splat(NORMAL_LOG64_Q0));
+  KV_EACH(i, n) b[i] = vd_fma(vd_splat(NORMAL_LOG64_Q3), s2[i], vd_splat(NORMAL_LOG64_Q2));
+  KV_EACH(i, n) c[i] = vd_fma(vd_splat(NORMAL_LOG64_Q5), s2[i], vd_splat(NORMAL_LOG64_Q4));
+  KV_EACH(i, n) s4[i] = vd_mul(s2[i], s2[i]);
+  KV_EACH(i, n) c[i] = vd_fma(vd_splat(NORMAL_LOG64_Q6), s4[i], c[i]);
+  KV_EACH(i, n) b[i] = vd_fma(c[i], s4[i], b[i]);
+  KV_EACH(i, n) a[i] = vd_fma(b[i], s4[i], a[i]);
+  KV_EACH(i, n) e[i] = vd_fma(e[i], vd_splat(NORMAL_LOG64_2), vd_mul(s[i], vd_splat(-4.0)));
+  KV_EACH(i, n) l[i] = vd_fma(vd_mul(s2[i], s[i]), a[i], e[i]);
+}
+
+/* Of n vectors of pairs, four words each. */
+KV_INLINE void normal_f64_map(vq (*w)[4], const normal_f64 *p, vd *even, vd *odd, int n) {
+  vd r[KV_STEP_F64];
+  KV_EACH(i, n) r[i] = unit_f64(w[i][0], w[i][1]);
+  minus_two_log_f64(r, r, n);
+  KV_EACH(i, n) r[i] = vd_sqrt(r[i]);
+  KV_EACH(i, n) {
+    const vd v = unit_f64(w[i][2], w[i][3]);
+    vd sine, cosine;
+    vd_sincospi(vd_add(v, v), &sine, &cosine);
+    even[i] = vd_fma(vd_mul(r[i], cosine), vd_splat(p->stddev), vd_splat(p->mean));
+    odd[i] = vd_fma(vd_mul(r[i], sine), vd_splat(p->stddev), vd_splat(p->mean));
+  }
 }
 #endif
 

@@ -84,12 +84,12 @@ KV_INLINE void philox_groups(const philox *ph, const uint64_t *products, vu *eve
   }
 }
 
-/* Words of the first `groups` groups, rounded up to whole steps of KV_MAP, in which the tile will be read. */
+/* Words of the first `groups` groups. */
 KV_NOINLINE void philox_tile(const philox *ph, const uint64_t *products, int groups, vu *even, vu *odd) {
   int g = 0;
   for (; groups - g >= KV_GROUPS; g += KV_GROUPS)
     philox_groups(ph, products + g, even + g * KV_PAIRS, odd + g * KV_PAIRS, KV_GROUPS);
-  for (; groups > g; g += KV_MAP) philox_groups(ph, products + g, even + g * KV_PAIRS, odd + g * KV_PAIRS, KV_MAP);
+  for (; groups > g; g++) philox_groups(ph, products + g, even + g * KV_PAIRS, odd + g * KV_PAIRS, 1);
 }
 
 #endif

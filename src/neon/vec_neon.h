@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * A group is four blocks, with one vector for each of the four Philox words: umull and umull2 give the products, uzp1
- * and uzp2 their halves. The last round takes trn1 and trn2 instead, as many, after which a vector holds both even words
- * of two blocks, or both odd ones: zip1 and zip2 then put the elements in memory order. st4, which interleaves four
- * vectors, costs half as much again on Neoverse cores. */
+ * and uzp2 their halves. The last round takes trn1 and trn2 instead, as many, after which a vector holds both even
+ * words of two blocks, or both odd ones: zip1 and zip2 then put the elements in memory order. st4, which interleaves
+ * four vectors, costs half as much again on Neoverse cores. */
 #ifndef KINIT_VEC_NEON_H
 #define KINIT_VEC_NEON_H
 
@@ -21,10 +21,13 @@
 #define KV_LANES 4
 #define KV_PAIRS 2
 #define KV_GROUPS 4
-#define KV_MAP 2
+#define KV_MAP_PAIRS 2
+#define KV_MAP_WORDS 2
+#define KV_MAP_F64 1
 #define KV_TILE 48
 #define KV_HALVES 2
 #define KV_HAVE_FMA 1
+#define KV_ROUND_LATER 0
 #define KV_ALIGN 16
 
 typedef uint32x4_t kw, kr, vu;
@@ -96,6 +99,8 @@ KV_INLINE vf vm_select(vm m, vf a, vf b) { return vbslq_f32(m, b, a); }
 KV_INLINE vq vq_splat(uint64_t x) { return vdupq_n_u64(x); }
 KV_INLINE vq vq_and(vq a, vq b) { return vandq_u64(a, b); }
 KV_INLINE vq vq_xor(vq a, vq b) { return veorq_u64(a, b); }
+KV_INLINE vq vq_add(vq a, vq b) { return vaddq_u64(a, b); }
+KV_INLINE vq vq_shr(vq a, int n) { return vshlq_u64(a, vdupq_n_s64(-n)); }
 KV_INLINE vq vq_greater(vq a, vq b) { return vcgtq_u64(a, b); }
 KV_INLINE void vq_words(const vu *even, const vu *odd, int half, vq *w) {
   const vq low = vdupq_n_u64(UINT32_MAX);
@@ -105,6 +110,8 @@ KV_INLINE void vq_words(const vu *even, const vu *odd, int half, vq *w) {
   w[3] = vshrq_n_u64(vreinterpretq_u64_u32(odd[half]), 32);
 }
 KV_INLINE vd vd_from_vq(vq a) { return vcvtq_f64_u64(a); }
+KV_INLINE vq vq_from_bits(vd a) { return vreinterpretq_u64_f64(a); }
+KV_INLINE vd vd_from_bits(vq a) { return vreinterpretq_f64_u64(a); }
 KV_INLINE vd vd_splat(double x) { return vdupq_n_f64(x); }
 KV_INLINE vd vd_add(vd a, vd b) { return vaddq_f64(a, b); }
 KV_INLINE vd vd_mul(vd a, vd b) { return vmulq_f64(a, b); }
@@ -114,8 +121,6 @@ KV_INLINE vd vd_sqrt(vd a) { return vsqrtq_f64(a); }
 KV_INLINE vd vd_min(vd a, vd b) { return vbslq_f64(vcltq_f64(a, b), a, b); }
 KV_INLINE vd vd_max(vd a, vd b) { return vbslq_f64(vcgtq_f64(a, b), a, b); }
 KV_INLINE vd vq_select(vq m, vd a, vd b) { return vbslq_f64(m, b, a); }
-KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd2_u35advsimd(a); }
-KV_INLINE void vd_log_prepare(void) {}
 KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
   const Sleef_float64x2_t_2 r = Sleef_finz_sincospid2_u35advsimd(a);
   *sine = r.x;

@@ -18,9 +18,12 @@
 #else
 #define KV_GROUPS 4
 #endif
-#define KV_MAP 1
+#define KV_MAP_PAIRS 1
+#define KV_MAP_WORDS 2
+#define KV_MAP_F64 2
 #define KV_TILE 192
 #define KV_HALVES 1
+#define KV_ROUND_LATER 1
 #define KV_ALIGN 8
 
 /* SLEEF's scalar functions of the fma family crash on a processor without it. */
@@ -98,6 +101,8 @@ KV_INLINE vf vm_select(vm m, vf a, vf b) { return m ? b : a; }
 KV_INLINE vq vq_splat(uint64_t x) { return x; }
 KV_INLINE vq vq_and(vq a, vq b) { return a & b; }
 KV_INLINE vq vq_xor(vq a, vq b) { return a ^ b; }
+KV_INLINE vq vq_add(vq a, vq b) { return a + b; }
+KV_INLINE vq vq_shr(vq a, int n) { return a >> n; }
 KV_INLINE vq vq_greater(vq a, vq b) { return a > b ? UINT64_MAX : 0; }
 KV_INLINE void vq_words(const vu *even, const vu *odd, int half, vq *w) {
   (void)half;
@@ -107,6 +112,16 @@ KV_INLINE void vq_words(const vu *even, const vu *odd, int half, vq *w) {
   w[3] = odd[1];
 }
 KV_INLINE vd vd_from_vq(vq a) { return (double)a; }
+KV_INLINE vq vq_from_bits(vd a) {
+  vq q;
+  memcpy(&q, &a, sizeof q);
+  return q;
+}
+KV_INLINE vd vd_from_bits(vq a) {
+  vd d;
+  memcpy(&d, &a, sizeof d);
+  return d;
+}
 KV_INLINE vd vd_splat(double x) { return x; }
 KV_INLINE vd vd_add(vd a, vd b) { return a + b; }
 KV_INLINE vd vd_mul(vd a, vd b) { return a * b; }
@@ -117,8 +132,6 @@ KV_INLINE vd vd_min(vd a, vd b) { return a < b ? a : b; }
 KV_INLINE vd vd_max(vd a, vd b) { return a > b ? a : b; }
 KV_INLINE vd vq_select(vq m, vd a, vd b) { return m != 0 ? b : a; }
 #if KV_HAVE_FMA
-KV_INLINE vd vd_log(vd a) { return Sleef_finz_logd1_u35purecfma(a); }
-KV_INLINE void vd_log_prepare(void) {}
 KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
   const Sleef_double_2 r = Sleef_finz_sincospid1_u35purecfma(a);
   *sine = r.x;
@@ -131,35 +144,25 @@ KV_INLINE void kv_store_32(void *out, const vu *even, const vu *odd, bool stream
   (void)streaming;
   memcpy(out, v, sizeof v);
 }
-/* To nearest even; an overflow carries into the exponent and so gives infinity. */
-KV_INLINE uint16_t round_bf16(vf f) {
-  const uint32_t x = vu_from_bits(f);
-  return (uint16_t)((x + 0x7FFF + (x >> 16 & 1)) >> 16);
+/* Simple loops, which a compiler makes vectors of, where a group at a time it does not. */
+KV_INLINE void kv_round_bf16(uint16_t *out, const float *from, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    const uint32_t x = vu_from_bits(from[i]);
+    out[i] = (uint16_t)((x + 0x7FFF + (x >> 16 & 1)) >> 16); /* an overflow carries into the exponent: infinity */
+  }
 }
-KV_INLINE void kv_store_bf16(void *out, const vf *even, const vf *odd, bool streaming) {
-  const uint16_t v[4] = {round_bf16(even[0]), round_bf16(odd[0]), round_bf16(even[1]), round_bf16(odd[1])};
-  (void)streaming;
-  memcpy(out, v, sizeof v);
-}
-/* To nearest even. Adding a power of two whose last place is half the last place of a subnormal f16 makes the processor
- * round subnormals; for the rest the exponent is moved and the carry of the rounding does what is right, up to
- * infinity. */
-KV_INLINE uint16_t round_f16(vf f) {
-  const uint32_t sign = vu_from_bits(f) & 0x80000000u;
-  const uint32_t x = vu_from_bits(f) ^ sign;
-  uint32_t h;
-  if (x >= 0x47800000u)
-    h = 0x7C00; /* 2^16 and above */
-  else if (x < 0x38800000u)
-    h = vu_from_bits(vf_from_bits(x) + 0.5f) - 0x3F000000u; /* below 2^-14 */
-  else
-    h = (x - 0x38000000u + 0xFFF + (x >> 13 & 1)) >> 13;
-  return (uint16_t)(h | sign >> 16);
-}
-KV_INLINE void kv_store_f16(void *out, const vf *even, const vf *odd, bool streaming) {
-  const uint16_t v[4] = {round_f16(even[0]), round_f16(odd[0]), round_f16(even[1]), round_f16(odd[1])};
-  (void)streaming;
-  memcpy(out, v, sizeof v);
+/* |f| is added to a power of two whose last place is that of the f16 next to it, so the addition rounds. */
+KV_INLINE void kv_round_f16(uint16_t *out, const float *from, size_t count) {
+  const int32_t least = 0x38800000, most = 0x47800000; /* 2^-14, the least normal f16, and 2^16, which gives infinity */
+  for (size_t i = 0; i < count; i++) {
+    const uint32_t x = vu_from_bits(from[i]);
+    const int32_t magnitude = (int32_t)(x & 0x7FFFFFFF), finite = magnitude < most ? magnitude : most;
+    const int32_t power = finite & 0x7F800000, binade = power > least ? power : least;
+    const int32_t rounder = binade + (13 << 23);
+    const float sum = vf_from_bits((uint32_t)finite) + vf_from_bits((uint32_t)rounder);
+    const int32_t h = ((binade - least) >> 13) + ((int32_t)vu_from_bits(sum) - rounder);
+    out[i] = (uint16_t)((uint32_t)h | (x >> 16 & 0x8000));
+  }
 }
 KV_INLINE void kv_store_64(void *out, const vd *even, const vd *odd, bool streaming) {
   const double v[2] = {even[0], odd[0]};

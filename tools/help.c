@@ -1,4 +1,61 @@
 /* The text of --help. SPDX-License-Identifier: Apache-2.0 */
 #include "help.h"
 
-void tool_help_print(FILE *stream) { fputs("usage: kinit-fill PLAN -o FILE\n", stream); }
+static const char *const parts[] = {
+    "kinit-fill writes the initial weights of a model as a safetensors checkpoint:\n"
+    "the same plan and seed give the same bytes, on every machine.\n"
+    "\n"
+    "  kinit-fill PLAN -o FILE [--seed N] [--max-shard-size SIZE] [--force]\n"
+    "  kinit-fill --like CHECKPOINT --rules RULES -o FILE [the same options]\n"
+    "  kinit-fill PLAN --dry-run\n"
+    "  kinit-fill --verify CHECKPOINT PLAN [--seed N]\n"
+    "  kinit-fill --inspect CHECKPOINT\n"
+    "\n",
+    "PLAN and RULES are JSON. A CHECKPOINT is a safetensors file, or the index of one\n"
+    "in several files (its name ends in .json).\n"
+    "\n"
+    "  -o, --output FILE       write this file; it appears only when it is complete\n"
+    "      --seed N            seed of all tensors, 0 to 2^64 - 1, decimal or 0x...;\n"
+    "                          0 if not given; for --verify the one in the file\n"
+    "      --max-shard-size S  several files of at most S bytes of tensors, and their\n"
+    "                          index: 5GB, 512MiB, ... (B, KB to TB, KiB to TiB)\n"
+    "      --force             replace files that exist\n"
+    "      --like CHECKPOINT   names, shapes and dtypes from there, not from a plan;\n"
+    "                          its weights are not read\n"
+    "      --rules RULES       the laws for --like: {\"rules\": [...]}\n"
+    "      --dry-run           print the tensors, their laws and sizes; write nothing\n"
+    "      --verify CHECKPOINT fill again and compare; write nothing\n"
+    "      --inspect CHECKPOINT\n"
+    "                          print mean, std, min, max, histogram of each tensor\n"
+    "  -h, --help              print this\n"
+    "      --version           print the versions of kinit and of the stream\n"
+    "\n",
+    "A plan:\n"
+    "  {\"defaults\": {\"dtype\": \"bf16\"},\n"
+    "   \"tensors\": [\n"
+    "     {\"name\": \"layers.{0..31}.mlp.weight\", \"shape\": [11008, 4096],\n"
+    "      \"law\": \"kaiming_normal\", \"mode\": \"fan_in\", \"nonlinearity\": \"relu\"},\n"
+    "     {\"name\": \"layers.{0..31}.mlp.bias\", \"shape\": [11008]}],\n"
+    "   \"rules\": [{\"match\": \"*.bias\", \"law\": \"constant\", \"value\": 0}]}\n"
+    "A tensor without a law takes the first rule that matches its name. Dtypes: f32\n"
+    "f64 f16 bf16. Laws and their arguments:\n"
+    "  uniform           low (0), high (1)\n"
+    "  normal            mean (0), stddev (1)\n"
+    "  truncated_normal  mean (0), stddev (1), low (-2), high (2)\n"
+    "  constant          value\n"
+    "  kaiming_normal    a (0), mode (fan_in), nonlinearity (leaky_relu)\n"
+    "  kaiming_uniform   a (0), mode (fan_in), nonlinearity (leaky_relu)\n"
+    "  xavier_normal     gain (1)\n"
+    "  xavier_uniform    gain (1)\n"
+    "  variance_scaling  scale (1), mode (fan_in), distribution (truncated_normal)\n"
+    "  eye\n"
+    "  dirac             groups (1)\n"
+    "\n",
+    "Exit codes: 0 success; 1 the system refused (space, permission, memory, the\n"
+    "output exists); 2 wrong command line; 3 wrong plan, rules or checkpoint;\n"
+    "4 --verify found a difference. On 1 to 4 nothing is written. Environment:\n"
+    "KINIT_ISA, OMP_NUM_THREADS (speed only). More: man kinit-fill.\n"};
+
+void tool_help_print(FILE *stream) {
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) fputs(parts[i], stream);
+}

@@ -80,6 +80,9 @@ void tool_progress_stop(void) {
   tool_text_bytes(bytes, part);
   text_time(seconds, time);
   snprintf(line, sizeof line, "%s in %s, %.2f GB/s", part, time, (double)bytes / seconds * 1e-9);
-  draw_line(line, "\n");
+  if (bytes < total)
+    draw_line("", "\r");
+  else
+    draw_line(line, "\n");
   shown = false;
 }

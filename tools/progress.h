@@ -13,7 +13,8 @@ void tool_progress_start(uint64_t total_bytes);
 /* So many bytes more are done. Thread-safe; draws ten times a second at most. */
 void tool_progress_advance(uint64_t bytes);
 
-/* Ends the bar with what was done, at which mean rate, in which time. Without a bar nothing happens. */
+/* Ends the bar: with the bytes, the time and the mean rate, or, if the work is not complete, without a trace. Without a
+ * bar nothing happens. */
 void tool_progress_stop(void);
 
 #endif

@@ -138,7 +138,7 @@ static int compare_model(comparison *c, const tool_model *model) {
 
 /* The seed that the metadata name, if the user gives none. */
 static int choose_seed(comparison *c, const uint64_t *given) {
-  const char *const text = tool_checkpoint_metadata(&c->checkpoint, "seed");
+  const char *const text = tool_checkpoint_metadata(&c->checkpoint, "kinit_seed");
   char *end = NULL;
   if (given != NULL) {
     c->seed = *given;

@@ -226,7 +226,7 @@ Outcome VerifyTensors(const std::vector<FileTensor> &tensors, uint64_t seed = 42
 }
 
 TEST(Verify, AcceptsWhatThePlanGives) {
-  const TemporaryFile file("model.safetensors", Safetensors(Tensors(42), "\"seed\":\"42\""));
+  const TemporaryFile file("model.safetensors", Safetensors(Tensors(42), "\"kinit_seed\":\"42\""));
   const Outcome outcome = Verify(file.path(), nullptr);
   EXPECT_EQ(outcome.code, TOOL_OK) << outcome.text;
   EXPECT_THAT(outcome.text, HasSubstr("2 tensors, all bytes as the plan gives them with seed 42"));
@@ -252,7 +252,7 @@ TEST(Verify, DependsOnTheSeed) {
   EXPECT_EQ(outcome.code, TOOL_DIFFERENT);
   EXPECT_THAT(outcome.text, HasSubstr("in \"a\", element 0"));
   for (const char *metadata :
-       {"", "\"seed\":\"x\"", "\"seed\":\"-1\"", "\"seed\":\"99999999999999999999\"", "\"seed\":\"\""}) {
+       {"", "\"kinit_seed\":\"x\"", "\"kinit_seed\":\"-1\"", "\"kinit_seed\":\"99999999999999999999\"", "\"kinit_seed\":\"\""}) {
     const TemporaryFile file("model.safetensors", Safetensors(Tensors(42), metadata));
     EXPECT_EQ(Verify(file.path(), nullptr).code, TOOL_INPUT) << metadata;
     EXPECT_THAT(Verify(file.path(), nullptr).text, HasSubstr("give --seed")) << metadata;

@@ -72,6 +72,20 @@ TEST(Progress, OnATerminalShowsBytesRateAndRemainingTime) {
   }
 }
 
+TEST(Progress, LeavesNoTraceOfWorkThatFailed) {
+  const int master = posix_openpt(O_RDWR | O_NOCTTY);
+  if (master < 0 || grantpt(master) != 0 || unlockpt(master) != 0) GTEST_SKIP() << "no pseudo-terminals here";
+  const int terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
+  ASSERT_GE(terminal, 0);
+  const std::string text = StderrOf(terminal, master, [] {
+    tool_progress_start(100);
+    tool_progress_advance(99);
+    tool_progress_stop();
+    tool_progress_stop();
+  });
+  EXPECT_EQ(text, "\r" + std::string(79, ' ') + "\r");
+}
+
 TEST(Progress, InAPipeShowsNothing) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);

@@ -199,6 +199,53 @@ TEST(Plan, FromAFile) {
   EXPECT_THAT(error.reason, HasSubstr("directory"));
 }
 
+/* ---- The plans among the examples -------------------------------------------------------------------------------- */
+
+/* Reads examples/plans/<name>. */
+void ReadExample(const std::string &name, tool_model *model) {
+  tool_error error;
+  ASSERT_EQ(tool_plan_read((KINIT_PLANS "/" + name).c_str(), model, &error), TOOL_OK) << error.line << error.reason;
+}
+
+uint64_t Parameters(const tool_model &model) {
+  uint64_t sum = 0;
+  for (size_t i = 0; i < model.count; i++) sum += tool_tensor_elements(&model.tensors[i]);
+  return sum;
+}
+
+const tool_tensor *Find(const tool_model &model, const std::string &name) {
+  for (size_t i = 0; i < model.count; i++)
+    if (model.tensors[i].name == name) return &model.tensors[i];
+  return nullptr;
+}
+
+/* Published: 124,439,808 parameters, 148 tensors without the twelve masks of the checkpoint. */
+TEST(Plans, Gpt2HasThePublishedNumberOfParameters) {
+  tool_model model = {};
+  ReadExample("gpt2.json", &model);
+  EXPECT_EQ(Parameters(model), 124439808u);
+  EXPECT_EQ(model.count, 148u);
+  const tool_tensor *residual = Find(model, "h.11.mlp.c_proj.weight");
+  ASSERT_NE(residual, nullptr);
+  EXPECT_DOUBLE_EQ(residual->stddev, 0.02 / std::sqrt(24.0));
+  EXPECT_EQ(Find(model, "ln_f.weight")->value, 1);
+  EXPECT_EQ(Find(model, "ln_f.bias")->law, TOOL_LAW_CONSTANT);
+  EXPECT_EQ(Find(model, "wte.weight")->stddev, 0.02);
+  tool_model_free(&model);
+}
+
+/* Published: 6,738,415,616 parameters, 291 tensors. */
+TEST(Plans, Llama7bHasThePublishedNumberOfParameters) {
+  tool_model model = {};
+  ReadExample("llama-7b.json", &model);
+  EXPECT_EQ(Parameters(model), 6738415616u);
+  EXPECT_EQ(model.count, 291u);
+  EXPECT_EQ(Find(model, "model.norm.weight")->value, 1);
+  EXPECT_EQ(Find(model, "model.layers.31.input_layernorm.weight")->law, TOOL_LAW_CONSTANT);
+  EXPECT_EQ(Find(model, "model.layers.31.mlp.down_proj.weight")->stddev, 0.02);
+  tool_model_free(&model);
+}
+
 /* ---- Plans that are wrong ---------------------------------------------------------------------------------------- */
 
 struct Wrong {

@@ -80,14 +80,24 @@ void kinit_cpu_float_end(uint64_t before) { write_control((uint32_t)before, befo
 /* The lowest hardware thread of the core to which `cpu` belongs; cpu itself if the system does not tell. */
 static size_t first_sibling(size_t cpu) {
   char path[96];
-  snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%zu/topology/thread_siblings_list", cpu);
+  (void)snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%zu/topology/thread_siblings_list", cpu);
   FILE *file = fopen(path, "r");
   size_t first = cpu;
   if (file != NULL) {
     if (fscanf(file, "%zu", &first) != 1) first = cpu;
-    fclose(file);
+    (void)fclose(file);
   }
   return first;
+}
+
+static void add_core(cpu_set_t *cores, size_t cpu) {
+  const size_t core = first_sibling(cpu);
+  if (core < CPU_SETSIZE) CPU_SET(core, cores);
+}
+
+static int count_of(const cpu_set_t *cores) {
+  const int count = CPU_COUNT(cores);
+  return count > 0 ? count : 1;
 }
 
 int kinit_cpu_cores(void) {
@@ -97,24 +107,27 @@ int kinit_cpu_cores(void) {
     const long online = sysconf(_SC_NPROCESSORS_ONLN);
     return online > 0 ? (int)online : 1;
   }
-  for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-    if (!CPU_ISSET(cpu, &allowed)) continue;
-    const size_t core = first_sibling(cpu);
-    if (core < CPU_SETSIZE) CPU_SET(core, &cores);
-  }
-  const int count = CPU_COUNT(&cores);
-  return count > 0 ? count : 1;
+  for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
+    if (CPU_ISSET(cpu, &allowed)) add_core(&cores, cpu);
+  return count_of(&cores);
+}
+
+int kinit_cpu_cores_of(const int *processors, int count) {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  for (int i = 0; i < count; i++) add_core(&cores, (size_t)processors[i]);
+  return count_of(&cores);
 }
 
 /* Bytes of a cache of the first processor, 0 if the system does not tell. */
 static size_t cache_size(int index) {
   char path[80];
-  snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/size", index);
+  (void)snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/size", index);
   FILE *file = fopen(path, "r");
   size_t kibibytes = 0;
   if (file != NULL) {
     if (fscanf(file, "%zuK", &kibibytes) != 1) kibibytes = 0;
-    fclose(file);
+    (void)fclose(file);
   }
   return kibibytes << 10;
 }
@@ -130,5 +143,6 @@ size_t kinit_cpu_cache_size(void) {
 }
 #else
 int kinit_cpu_cores(void) { return 1; }
+int kinit_cpu_cores_of(const int *processors, int count) { return processors != NULL && count > 0 ? count : 1; }
 size_t kinit_cpu_cache_size(void) { return USUAL_CACHE; }
 #endif

@@ -17,8 +17,11 @@ enum {
 };
 unsigned kinit_cpu_features(void);
 
-/* Processor cores, not hardware threads, that the process may run on: at least 1. */
+/* Processor cores, not hardware threads, that the calling thread may run on: at least 1. */
 int kinit_cpu_cores(void);
+
+/* The cores of these processors, as the system numbers them: at least 1. */
+int kinit_cpu_cores_of(const int *processors, int count);
 
 /* Bytes of the last-level cache, or a usual value if the system does not tell. */
 size_t kinit_cpu_cache_size(void);

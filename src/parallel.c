@@ -26,15 +26,29 @@ static int forked(void) {
   return owner != 0 && owner != (long)getpid();
 }
 
+/* The cores of OpenMP's places, where the user or OpenMP set any. It then binds the calling thread to one of them,
+ * whose own affinity tells nothing about the others. */
+static int count_cores(void) {
+  enum { MOST = 1024 };
+  int processors[MOST], count = 0;
+  for (int place = 0; place < omp_get_num_places(); place++) {
+    const int size = omp_get_place_num_procs(place);
+    if (size > MOST - count) break;
+    omp_get_place_proc_ids(place, processors + count);
+    count += size;
+  }
+  return count > 0 ? kinit_cpu_cores_of(processors, count) : kinit_cpu_cores();
+}
+
 /* OpenMP's own default counts hardware threads, of which two in a core disturb each other here; so the cores are the
- * limit, unless the user gave a number. OpenMP has already taken OMP_PLACES and the affinity into account. */
+ * limit, unless the user gave a number. */
 static int default_threads(void) {
   static _Atomic int cores;
   const int available = omp_get_max_threads();
   if (getenv("OMP_NUM_THREADS") != NULL) return available;
   int limit = atomic_load(&cores);
   if (limit == 0) {
-    limit = kinit_cpu_cores();
+    limit = count_cores();
     atomic_store(&cores, limit);
   }
   return available < limit ? available : limit;

@@ -15,7 +15,7 @@
 
 namespace {
 
-constexpr size_t kLarge = 1 << 20, kSmall = 1000;
+constexpr size_t kLarge = 1 << 18, kSmall = 1000;
 constexpr int kThreads = 16;
 
 std::vector<float> Normals(size_t count) {

@@ -3,6 +3,7 @@
  * Owns: the tests of what is outside the numbers. Runs the program kinit_probe (KINIT_PROBE, through KINIT_EMULATOR if
  * that is not empty) where a fresh process is needed. SPDX-License-Identifier: Apache-2.0 */
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <atomic>
@@ -29,7 +30,7 @@ namespace kinit_test {
 namespace {
 
 constexpr kinit_stream kStream = {1, 2, 3};
-constexpr size_t kLarge = 1 << 20; /* elements: several threads */
+constexpr size_t kLarge = 1 << 18; /* elements: several threads */
 
 using Bytes = std::vector<unsigned char>;
 
@@ -56,7 +57,7 @@ struct Probe {
   uint64_t hash;
 };
 
-/* `environment` in the shell's notation: NAME=value ..., or -u NAME to remove one. */
+/* `environment` in the shell's notation: -u NAME to remove one, NAME=value ..., then a command that starts another. */
 Probe RunProbe(const std::string &environment, const std::string &argument = "") {
   const std::string command =
       "env -u KINIT_ISA -u OMP_NUM_THREADS " + environment + " " KINIT_EMULATOR " '" KINIT_PROBE "' " + argument;
@@ -110,27 +111,54 @@ TEST(FreshProcess, FirstUseFromManyThreadsAtOnce) {
   }
 }
 
-/* Pairs of package and core among the processors that this process may use, as the system lists them. */
-std::set<std::pair<int, int>> PhysicalCores() {
-  std::set<std::pair<int, int>> cores;
+/* The processors that this process may use. */
+std::vector<int> Processors() {
+  std::vector<int> processors;
   cpu_set_t allowed;
   CPU_ZERO(&allowed);
-  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return cores;
-  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-    if (!CPU_ISSET(cpu, &allowed)) continue;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return processors;
+  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+    if (CPU_ISSET(cpu, &allowed)) processors.push_back(cpu);
+  return processors;
+}
+
+/* The number of physical cores to which they belong, by package and core as the system lists them; 0 if it does not. */
+int PhysicalCores(const std::vector<int> &processors) {
+  std::set<std::pair<int, int>> cores;
+  for (const int cpu : processors) {
     const std::string topology = "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/topology/";
     std::ifstream package_file(topology + "physical_package_id"), core_file(topology + "core_id");
     int package, core;
     if (package_file >> package && core_file >> core) cores.insert({package, core});
   }
-  return cores;
+  return static_cast<int>(cores.size());
 }
 
+/* Without OMP_NUM_THREADS: one thread for each physical core that affinity and OMP_PLACES leave, even though OpenMP
+ * binds the first thread to one of the places. */
 TEST(FreshProcess, DefaultIsOneThreadForEachPhysicalCore) {
   if (!HasThreads()) GTEST_SKIP() << "this build has no threads";
-  const std::set<std::pair<int, int>> cores = PhysicalCores();
-  if (cores.empty()) GTEST_SKIP() << "the system does not tell its cores";
-  EXPECT_EQ(RunProbe("-u OMP_THREAD_LIMIT").threads, static_cast<int>(cores.size()));
+  const std::vector<int> all = Processors();
+  const int cores = PhysicalCores(all);
+  if (cores == 0) GTEST_SKIP() << "the system does not tell its cores";
+  const std::string first = std::to_string(all.front()), last = std::to_string(all.back());
+  const int two = PhysicalCores({all.front(), all.back()});
+  const std::pair<std::string, int> settings[] = {
+      {"", cores},
+      {"OMP_PLACES=cores", cores},
+      {"OMP_PLACES=threads OMP_PROC_BIND=spread", cores},
+      {"OMP_PROC_BIND=true", cores},
+      {"OMP_PROC_BIND=false", cores},
+      {"OMP_PLACES='{" + first + "}'", 1},
+      {"OMP_PLACES='{" + first + "},{" + last + "}'", two},
+      {"OMP_PLACES='{" + first + "," + last + "}'", two},
+      {"OMP_PLACES='{" + last + "}' OMP_NUM_THREADS=3", 3},
+      {"taskset -c " + first, 1},
+      {"OMP_PLACES=cores taskset -c " + last, 1},
+      {"taskset -c " + first + "," + last, two},
+  };
+  const std::string unset = "-u OMP_THREAD_LIMIT -u OMP_PLACES -u OMP_PROC_BIND ";
+  for (const auto &[setting, threads] : settings) EXPECT_EQ(RunProbe(unset + setting).threads, threads) << setting;
 }
 
 /* ---- Instruction sets -------------------------------------------------------------------------------------------- */
@@ -336,6 +364,40 @@ TEST(FloatEnvironmentOfWorkers, StartedInAnotherRoundingMode) {
   EXPECT_TRUE(bytes == expected);
 }
 
+/* The mode of each of the caller's own OpenMP threads, in which kinit's fills run too: they draw in the usual one, and
+ * leave the thread's as it was. */
+TEST(FloatEnvironmentOfWorkers, IsKept) {
+#ifdef _OPENMP
+  if (!HasThreads()) GTEST_SKIP() << "this build has no threads";
+  constexpr int kThreads = 3;
+  const ScopedThreads threads(kThreads);
+  const uint64_t usual = ReadControl();
+  for (const Filling &filling :
+       {Filling{"normal", KINIT_F32, FillNormal}, Filling{"uniform", KINIT_F64, FillUniform}}) {
+    const Bytes expected = BytesOf(filling, kLarge, kStream);
+    for (const uint64_t control : kControls) {
+      Bytes bytes(expected.size());
+      uint64_t before[kThreads] = {}, after[kThreads] = {};
+#pragma omp parallel num_threads(kThreads)
+      {
+        WriteControl(control);
+        before[omp_get_thread_num()] = ReadControl();
+      }
+      filling.fill(bytes.data(), filling.dtype, kLarge, kStream);
+#pragma omp parallel num_threads(kThreads)
+      {
+        after[omp_get_thread_num()] = ReadControl();
+        WriteControl(usual);
+      }
+      for (int i = 0; i < kThreads; i++) EXPECT_EQ(after[i], before[i]) << filling.name << ", thread " << i;
+      EXPECT_TRUE(bytes == expected) << filling.name << std::hex << ", control register " << control;
+    }
+  }
+#else
+  GTEST_SKIP() << "the test was compiled without OpenMP";
+#endif
+}
+
 INSTANTIATE_TEST_SUITE_P(Fill, FloatEnvironment, testing::ValuesIn(kSensitive),
                          [](const auto &chosen) { return chosen.param.name; });
 
@@ -356,6 +418,31 @@ TEST(Memory, NullIfThereIsNone) {
     void *const memory = kinit_alloc(bytes);
     EXPECT_EQ(memory, nullptr) << bytes;
   }
+}
+
+/* A process that may have 64 MiB more than it has: the allocation fails, and a smaller one succeeds afterwards. */
+TEST(Memory, NullIfTheSystemGivesNone) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers need terabytes of addresses";
+#endif
+  constexpr int kNoLimits = 9;
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t limit = pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + (64u << 20);
+    const rlimit limits = {limit, limit};
+    void *ordinary = setrlimit(RLIMIT_AS, &limits) == 0 ? std::malloc(size_t{1} << 30) : nullptr;
+    if (ordinary != nullptr) _exit(kNoLimits);
+    void *const small = kinit_alloc(size_t{1} << 30) == nullptr ? kinit_alloc(1 << 20) : nullptr;
+    _exit(small != nullptr ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
+  if (WEXITSTATUS(status) == kNoLimits) GTEST_SKIP() << "this system or emulator does not limit a process's memory";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(Memory, NullMayBeFreed) { kinit_free(nullptr); }

@@ -51,5 +51,5 @@ while read -r count rest; do
 done <"$work/rooms"
 
 [ $failures -eq 0 ] || exit 1
-echo "check_symbols: $(wc -l <"$work/declared") functions exported, $(wc -l <"$work/globals") globals," \
+echo "tried: symbols, $(wc -l <"$work/declared") functions exported, $(wc -l <"$work/globals") globals," \
   "$(wc -l <"$work/rooms") rooms"

@@ -16,11 +16,12 @@ usage() { sed -n '2,/^[^#]/{/SPDX/d;s/^# \{0,1\}//p}' "$0"; }
 
 # Configures and builds a preset of CMakePresets.json, with as many jobs as the process has processors.
 build_preset() {
-  (cd "$root" && cmake --preset "$1" && cmake --build --preset "$1" --parallel "$(nproc)") || fail "preset $1 does not build"
+  (cd "$root" && cmake --preset "$1" && cmake --build --preset "$1" --parallel "$(nproc)") ||
+    fail "preset $1 does not build"
 }
 
-# Tests a preset that is built; further arguments go to ctest. Ends with what the tests tried, and one line that sums up,
-# whatever the version of ctest.
+# Tests a preset that is built; further arguments go to ctest. Ends with what the tests tried, and one line that sums
+# up, whatever the version of ctest.
 test_preset() {
   local preset=$1 report=$root/build/$1/ctest.xml status=0
   shift
@@ -32,11 +33,11 @@ test_preset() {
   [ "$status" -eq 0 ] || fail "preset $preset: tests FAILED"
 }
 
-# The counts of ctest's report.
+# The counts of a report in the format of JUnit.
 summarize() {
   local tests failed skipped
   tests=$(attribute "$1" tests)
-  failed=$(attribute "$1" failures)
+  failed=$(($(attribute "$1" failures) + $(attribute "$1" errors)))
   skipped=$(($(attribute "$1" skipped) + $(attribute "$1" disabled)))
   say "$((tests == 0 ? 0 : 100 * (tests - failed) / tests))% tests passed, $failed tests failed out of $tests" \
     "($skipped skipped, named above)"
@@ -46,5 +47,5 @@ summarize() {
 # count_tests <passed> <failed> <skipped>: adds to the totals of .ci/run, if that is what runs.
 count_tests() { [ -z "${KINIT_COUNTS-}" ] || echo "$1 $2 $3" >>"$KINIT_COUNTS"; }
 
-# An attribute of the report's outermost element, which ctest spreads over several lines.
-attribute() { grep -o -m1 "[[:space:]]$2=\"[0-9]*\"" "$1" | grep -o '[0-9]*'; }
+# An attribute of the report's outermost element, which ctest spreads over several lines; 0 if it is not there.
+attribute() { grep -o -m1 "[[:space:]]$2=\"[0-9]*\"" "$1" | head -n 1 | grep -o '[0-9]*' || echo 0; }

@@ -31,6 +31,8 @@ test_python() {
   install_torch
   say "building the package, and installing what its tests need"
   pip install "$root/python[test]"
-  cd "$root/python"
-  "$venv/bin/python" -m pytest "$@"
+  local report=$root/build/pytest.xml status=0
+  (cd "$root/python" && "$venv/bin/python" -m pytest --junitxml="$report" "$@") || status=$?
+  [ ! -e "$report" ] || summarize "$report"
+  return $status
 }

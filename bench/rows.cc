@@ -42,12 +42,15 @@ struct Dtype {
 };
 constexpr Dtype kDtypes[] = {
     {"f32", KINIT_F32, 4}, {"bf16", KINIT_BF16, 2}, {"f16", KINIT_F16, 2}, {"f64", KINIT_F64, 8}};
-constexpr Dtype kF32 = kDtypes[0];
+constexpr Dtype kF32 = kDtypes[0], kF64 = kDtypes[3];
 constexpr const char *kIsas[] = {"avx512", "avx2", "neon", "scalar"};
 
 kinit_status Fill(const std::string &distribution, void *memory, kinit_dtype dtype, size_t count) {
   if (distribution == "truncated") {
     return kinit_fill_truncated_normal(memory, dtype, count, 0, 0.02, -0.04, 0.04, kStream);
+  }
+  if (distribution == "truncated-tail") {
+    return kinit_fill_truncated_normal(memory, dtype, count, 0, 0.02, 0.1, 0.12, kStream);
   }
   if (distribution == "uniform") return kinit_fill_uniform(memory, dtype, count, -0.05, 0.05, kStream);
   return kinit_fill_normal(memory, dtype, count, 0, 0.02, kStream);
@@ -84,8 +87,11 @@ class Planner {
   }
 
   void Truncated() {
-    for (const std::string &isa : isas_)
+    for (const std::string &isa : isas_) {
       for (int threads : OneAndAll()) AddFill("large", isa, "truncated", kF32, options_.size, threads);
+      AddFill("large", isa, "truncated-tail", kF32, options_.size, 1);
+      AddFill("large", isa, "truncated", kF64, options_.size, 1);
+    }
   }
 
   void Huge() {

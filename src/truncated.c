@@ -205,7 +205,7 @@ static void set_probabilities(kinit_truncated *t, bool f64, double step, double 
 /* a, b: the bounds in standard deviations from the mean, a + b >= 0. v is twice the probability of the nearer tail. */
 static void plan_central(kinit_truncated *t, bool f64, double mean, double stddev, double a, double b) {
   const double right = upper_tail(b);
-  const double left = a < 0 ? upper_tail(-a) : 1; /* not used if a >= 0 */
+  const double left = -a == b ? right : a < 0 ? upper_tail(-a) : 1; /* not used if a >= 0 */
   const double inside = a < 0 ? (1 - left) - right : upper_tail(a) - right;
   t->variant = KINIT_TRUNCATED_CENTRAL;
   set_probabilities(t, f64, 2 * inside, 2 * left, 2 * right);

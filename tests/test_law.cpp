@@ -29,7 +29,6 @@ extern "C" {
 
 namespace {
 
-using ::testing::Each;
 using ::testing::ElementsAre;
 
 using Shape = std::vector<int64_t>;

@@ -34,7 +34,7 @@ static void philox_prepare(philox *ph, uint64_t seed, uint64_t subsequence, uint
 }
 
 static void philox_tile(const philox *ph, const uint64_t *blocks, int groups, vu *even, vu *odd) {
-  for (int g = 0; g < groups || g % KV_MAP != 0; g++) {
+  for (int g = 0; g < groups; g++) {
     const vu first = vu_splat((uint32_t)blocks[g] * 4);
     for (int i = 0; i < KV_PAIRS; i++) {
       even[g * KV_PAIRS + i] = vu_add(first, ph->even[i]);
@@ -50,30 +50,54 @@ static void philox_tile(const philox *ph, const uint64_t *blocks, int groups, vu
 enum part { RADIUS, COSINE, SINE, WORD };
 
 KV_INLINE void part_of(enum part part, const vu *word, vf *x) {
-  vf other[KV_STEP];
+  vf other[KV_PAIRS];
   if (part == RADIUS)
-    normal_radius(word, x, KV_STEP);
+    normal_radius(word, x, KV_PAIRS);
   else if (part == COSINE)
-    normal_angle(word, x, other, KV_STEP);
+    normal_angle(word, x, other, KV_PAIRS);
   else if (part == SINE)
-    normal_angle(word, other, x, KV_STEP);
+    normal_angle(word, other, x, KV_PAIRS);
   else
-    KV_EACH(i, KV_STEP) x[i] = vf_from_bits(word[i]);
+    KV_EACH(i, KV_PAIRS) x[i] = vf_from_bits(word[i]);
 }
 
-KV_INLINE void map_part(enum part part, int dtype, const words *w, int groups, char *out, bool streaming) {
-  for (int g = 0; g < groups; g += KV_MAP) {
-    vf x[KV_STEP], y[KV_STEP];
+/* Of a group. */
+KV_INLINE void store_part(int dtype, const vf *x, const vf *y, char *out) {
+  vu even[KV_PAIRS], odd[KV_PAIRS];
+#if !KV_ROUND_LATER
+  if (dtype == F16) kv_store_f16(out, x, y, false);
+  if (dtype == BF16) kv_store_bf16(out, x, y, false);
+#endif
+  if (dtype != F32) return;
+  KV_EACH(i, KV_PAIRS) even[i] = vu_from_bits(x[i]);
+  KV_EACH(i, KV_PAIRS) odd[i] = vu_from_bits(y[i]);
+  kv_store_32(out, even, odd, false);
+}
+
+KV_INLINE void map_groups(enum part part, int dtype, const words *w, int groups, char *out) {
+  for (int g = 0; g < groups; g++) {
+    vf x[KV_PAIRS], y[KV_PAIRS];
     part_of(part, w->even + g * KV_PAIRS, x);
     part_of(part, w->odd + g * KV_PAIRS, y);
-    store_step_f32(dtype, x, y, out + (size_t)g * group_size(dtype), streaming);
+    store_part(dtype, x, y, out + (size_t)g * group_size(dtype));
   }
+}
+
+KV_INLINE void map_part(enum part part, int dtype, const words *w, int groups, char *out) {
+#if KV_ROUND_LATER
+  float values[KV_TILE * GROUP_WORDS];
+  if (dtype != F32) map_groups(part, F32, w, groups, (char *)values);
+  if (dtype == F16) kv_round_f16((uint16_t *)(void *)out, values, (size_t)groups * GROUP_WORDS);
+  if (dtype == BF16) kv_round_bf16((uint16_t *)(void *)out, values, (size_t)groups * GROUP_WORDS);
+  if (dtype != F32) return;
+#endif
+  map_groups(part, dtype, w, groups, out);
 }
 
 #define PART(name, part, dtype)                                                                        \
   static void map_##name(const parameters *p, const words *w, int groups, char *out, bool streaming) { \
-    (void)p;                                                                                           \
-    map_part(part, dtype, w, groups, out, streaming);                                                  \
+    (void)p, (void)streaming;                                                                          \
+    map_part(part, dtype, w, groups, out);                                                             \
   }                                                                                                    \
   static void kernel_##name(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {         \
     draw_runs(draw, runs, run_count, map_##name, dtype, NULL);                                         \

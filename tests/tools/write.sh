@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# tests/tools/write.sh <case>: what kinit-fill leaves in a directory, whatever happens.
+#
+# ctest sets KINIT_FILL, the command. SPDX-License-Identifier: Apache-2.0
+set -euo pipefail
+source "$(dirname "$0")/support.sh"
+
+# The same bytes for any number of threads and any instruction set.
+same_bytes() {
+  local expected threads isa
+  write_plan
+  "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors" --seed 42
+  expect_files model.safetensors
+  expected=$(sum_of "$work/out/model.safetensors")
+  for threads in 1 3; do
+    for isa in scalar best; do
+      OMP_NUM_THREADS=$threads KINIT_ISA=$isa "$KINIT_FILL" "$work/plan.json" -o "$work/out/other" --seed 42 --force
+      [ "$(sum_of "$work/out/other")" = "$expected" ] || fail "$threads threads, $isa: other bytes"
+    done
+  done
+  "$KINIT_FILL" "$work/plan.json" -o "$work/out/other" --seed 43 --force
+  [ "$(sum_of "$work/out/other")" != "$expected" ] || fail "another seed gives the same bytes"
+}
+
+# What exists stays as it is, unless --force is given.
+existing() {
+  write_plan
+  echo old >"$work/out/model.safetensors"
+  expect_code 1 "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors"
+  expect_message "it exists"
+  [ "$(cat "$work/out/model.safetensors")" = old ] || fail "the file that existed has changed"
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors" --force
+  [ "$(head -c 3 "$work/out/model.safetensors")" != old ] || fail "--force did not replace the file"
+  expect_files model.safetensors
+}
+
+# A shard or an index that exists stops all of them.
+existing_shard() {
+  write_plan
+  echo old >"$work/out/model.safetensors.index.json"
+  expect_code 1 "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors" --max-shard-size 1MB
+  expect_files model.safetensors.index.json
+  [ "$(cat "$work/out/model.safetensors.index.json")" = old ] || fail "the index that existed has changed"
+}
+
+# Only files are replaced.
+no_file() {
+  write_plan
+  mkdir "$work/out/directory"
+  mkfifo "$work/out/pipe"
+  expect_code 1 "$KINIT_FILL" "$work/plan.json" -o "$work/out/directory" --force
+  expect_code 1 "$KINIT_FILL" "$work/plan.json" -o "$work/out/pipe" --force
+  expect_message "no file"
+  expect_files directory pipe
+}
+
+# The old checkpoint survives a failure even with --force.
+force_survives_failure() {
+  write_large_plan 4096
+  echo old >"$work/out/model.safetensors"
+  (ulimit -f 1024 && expect_code 1 "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors" --force)
+  [ "$(cat "$work/out/model.safetensors")" = old ] || fail "the old file is lost"
+  expect_files model.safetensors
+}
+
+no_directory() {
+  write_plan
+  expect_code 1 "$KINIT_FILL" "$work/plan.json" -o "$work/none/model.safetensors"
+  expect_message "No such file or directory"
+}
+
+# Root may write anywhere, so it becomes nobody.
+unwritable_directory() {
+  local as=()
+  write_plan
+  chmod 0755 "$work"
+  chmod 0555 "$work/out"
+  if [ "$(id -u)" -eq 0 ]; then
+    command -v setpriv >/dev/null || skip "setpriv, to run as a user that may not write"
+    as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    "${as[@]}" test -x "$KINIT_FILL" || skip "a build directory that nobody may read"
+  fi
+  expect_code 1 "${as[@]}" "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors"
+  expect_message "Permission denied"
+  expect_files
+}
+
+# A small file system of its own: the space is refused before anything is written.
+disk_full() {
+  write_large_plan 128
+  mount -t tmpfs -o size=2m tmpfs "$work/out" 2>/dev/null || skip "permission to mount a tmpfs"
+  trap 'umount "$work/out"; rm -rf "$work"' EXIT
+  expect_code 1 "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors"
+  expect_message "No space left on device: 4198400 bytes needed, 2097152 available"
+  expect_files
+  write_plan
+  expect_code 1 "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors" --max-shard-size 500KB
+  expect_message "No space left"
+  expect_files
+}
+
+# A limit for the size of files, which the system also tells by a signal.
+file_too_large() {
+  write_plan
+  (ulimit -f 1024 && expect_code 1 "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors")
+  expect_message "File too large"
+  expect_files
+}
+
+# ends_by <signal> <exit code>: while it writes.
+ends_by() {
+  local pid code=0
+  write_large_plan 65536
+  KINIT_ISA=scalar OMP_NUM_THREADS=1 "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors" \
+    2>"$work/messages" &
+  pid=$!
+  until readlink /proc/$pid/fd/* 2>/dev/null | grep -qF "$work/out/"; do
+    kill -0 $pid 2>/dev/null || fail "it ended before it was killed: $(cat "$work/messages")"
+    sleep 0.02
+  done
+  sleep 0.1
+  kill -s "$1" $pid
+  wait $pid 2>/dev/null || code=$?
+  [ "$code" -eq "$2" ] || fail "exit code $code after $1"
+  expect_files
+}
+
+# 512 MiB with 64 MiB of memory, address space and all.
+memory_limit() {
+  write_large_plan 16384
+  (ulimit -v 65536 && OMP_NUM_THREADS=2 "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors")
+  expect_files model.safetensors
+  [ "$(stat -c %s "$work/out/model.safetensors")" -gt 536870912 ] || fail "the file is too small"
+}
+
+case $1 in
+  interrupted) ends_by INT 130 ;;
+  terminated) ends_by TERM 143 ;;
+  hung_up) ends_by HUP 129 ;;
+  killed) ends_by KILL 137 ;;
+  *) "$1" ;;
+esac

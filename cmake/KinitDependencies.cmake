@@ -42,7 +42,7 @@ macro(kinit_find_openmp)
   endif()
 endmacro()
 
-# KINIT_HAVE_MPI, and MPI::MPI_C where it is true. For the command only.
+# KINIT_HAVE_MPI, and MPI::MPI_C where it is true. For the command and an example; the library knows no MPI.
 macro(kinit_find_mpi)
   set(KINIT_HAVE_MPI OFF)
   if(KINIT_MPI STREQUAL "AUTO")

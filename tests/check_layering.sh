@@ -97,6 +97,9 @@ for file in $tools; do
       fail "$file includes \"$header\"; it may include <kinit/kinit.h> and headers of tools/"
   done
 done
+for file in $(grep -l '^ *# *include *<mpi\.h>' $tools); do
+  [ "$file" = tools/ranks_mpi.c ] || fail "$file includes <mpi.h>; only tools/ranks_mpi.c may"
+done
 for file in $(grep -lE '^ *# *include *["<].*(jansson|openssl|mpi)[./]' src/* src/*/* include/kinit/* 2>/dev/null); do
   fail "$file includes what belongs to tools/"
 done

@@ -60,6 +60,19 @@ void explain_refusal(nb::handle object) {
   if (!known) refuse_dtype(object, dtype);
 }
 
+nb::object request_capsule(nb::handle object) {
+  const nb::object method = object.attr("__dlpack__");
+  try {
+    return method(nb::arg("max_version") = nb::make_tuple(1, 0));
+  } catch (nb::python_error &error) {
+    if (!error.matches(PyExc_TypeError)) {
+      explain_refusal(object);
+      throw;
+    }
+  }
+  return method(); /* older than DLPack 1 */
+}
+
 bool foreign(char order) {
   const uint16_t one = 1;
   const bool little = *reinterpret_cast<const unsigned char *>(&one) == 1;
@@ -235,17 +248,12 @@ void Array::read_layout() {
 /* must_tell: the capsule has to be of DLPack 1, whose flags say whether the array is read-only. Objects that also speak
  * the buffer protocol, as JAX's immutable arrays, are believed only so. */
 void Array::read_capsule(nb::handle object, bool must_tell) {
-  nb::object capsule;
-  try {
-    capsule = object.attr("__dlpack__")(nb::arg("max_version") = nb::make_tuple(1, 0));
-  } catch (nb::python_error &error) {
-    if (!error.matches(PyExc_TypeError)) {
-      explain_refusal(object);
-      throw;
-    }
-    capsule = object.attr("__dlpack__")(); /* older than DLPack 1 */
+  const nb::object capsule = request_capsule(object);
+  const bool tells = PyCapsule_IsValid(capsule.ptr(), "dltensor_versioned");
+  if (!tells && !PyCapsule_IsValid(capsule.ptr(), "dltensor")) {
+    throw nb::type_error((class_name(object) + ".__dlpack__ returned no capsule of DLPack").c_str());
   }
-  if (must_tell && !PyCapsule_IsValid(capsule.ptr(), "dltensor_versioned")) refuse_read_only(object);
+  if (must_tell && !tells) refuse_read_only(object);
   if (!nb::try_cast(capsule, tensor_)) refuse_read_only(object);
   read_tensor(object);
 }

@@ -130,6 +130,13 @@ def test_buffer_is_released():
     x.append(1.0)
 
 
+@pytest.mark.parametrize("protocol", ["OnlyDLPack", "OldDLPack"])
+def test_dlpack_alone(protocol):
+    x = globals()[protocol](np.zeros((4, 6), "f4"))
+    assert fill(x) is x
+    assert same(x.x, VALUES)
+
+
 # ---- Refused ---------------------------------------------------------------------------------------------------------
 
 
@@ -149,6 +156,21 @@ class OnAccelerator:
         # DLManagedTensor begins with DLTensor: void *data, then the device type
         ctypes.c_int32.from_address(pointer(capsule, b"dltensor") + 8).value = 2
         return capsule
+
+
+class OnlyDLPack:
+    """An array that speaks DLPack alone, of version 1 or before."""
+
+    def __init__(self, x, answer=None):
+        self.x, self.answer = x, answer
+
+    def __dlpack__(self, **version):
+        return self.answer or self.x.__dlpack__(**version)
+
+
+class OldDLPack(OnlyDLPack):
+    def __dlpack__(self):
+        return self.x.__dlpack__()
 
 
 def read_only(dtype="f4"):
@@ -187,13 +209,15 @@ REFUSED = {
     "unaligned": (lambda: np.zeros(13, "u1")[1:].view("f4"), ValueError, "aligned"),
     "odd stride": (lambda: np.zeros(3, [("a", "u1"), ("b", "f4")])["b"], ValueError, "stride"),
     "other device": (lambda: OnAccelerator(np.full(3, 7, "f4")), TypeError, "device number 2"),
+    "read-only by DLPack": (lambda: OnlyDLPack(read_only()), ValueError, "read-only"),
+    "no capsule": (lambda: OnlyDLPack(np.full(3, 7, "f4"), "dltensor"), TypeError, "no capsule"),
     "list": (lambda: [1.0, 2.0], TypeError, "list is no array"),
     "None": (lambda: None, TypeError, "NoneType is no array"),
 }
 
 
 def content(x):
-    return str(x.x if isinstance(x, OnAccelerator) else np.array(x))
+    return str(x.x if isinstance(x, (OnAccelerator, OnlyDLPack)) else np.array(x))
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -71,8 +71,11 @@ def test_arithmetic_and_donation():
 def test_float64_needs_x64():
     with pytest.raises(ValueError, match="jax_enable_x64"):
         kinit.jax.normal(3, "float64", seed=1)
-    with jax.enable_x64(True):
+    jax.config.update("jax_enable_x64", True)
+    try:
         assert same(kinit.jax.normal(3, "float64", seed=1), values("normal", "f64", (3,), (0.0, 1.0), seed=1))
+    finally:
+        jax.config.update("jax_enable_x64", False)
 
 
 def test_refusals_are_kinits():

@@ -173,6 +173,14 @@ class OldDLPack(OnlyDLPack):
         return self.x.__dlpack__()
 
 
+class Immutable(np.ndarray):
+    """Refuses its buffer, as the dtype has none, and speaks a DLPack that cannot tell that it is read-only: as arrays of
+    JAX do that are not of NumPy's dtypes."""
+
+    def __dlpack__(self, **version):
+        return np.full(3, 7, "f4").__dlpack__()
+
+
 def read_only(dtype="f4"):
     x = np.full(3, 7, dtype)
     x.flags.writeable = False
@@ -210,6 +218,7 @@ REFUSED = {
     "odd stride": (lambda: np.zeros(3, [("a", "u1"), ("b", "f4")])["b"], ValueError, "stride"),
     "other device": (lambda: OnAccelerator(np.full(3, 7, "f4")), TypeError, "device number 2"),
     "read-only by DLPack": (lambda: OnlyDLPack(read_only()), ValueError, "read-only"),
+    "immutable, which DLPack does not tell": (lambda: np.full(3, 7, "M8[s]").view(Immutable), ValueError, "read-only"),
     "no capsule": (lambda: OnlyDLPack(np.full(3, 7, "f4"), "dltensor"), TypeError, "no capsule"),
     "list": (lambda: [1.0, 2.0], TypeError, "list is no array"),
     "None": (lambda: None, TypeError, "NoneType is no array"),
@@ -269,6 +278,13 @@ def test_bits_want_words():
         kinit.fill_bits(np.zeros(13, "u1")[1:].view("u4"), seed=1)
     with pytest.raises(ValueError, match="read-only"):
         kinit.fill_bits(np.broadcast_to(np.uint32(7), 3), seed=1)
+    assert (x == 7).all()
+
+
+def test_bits_are_checked_before_the_first_row():
+    x = np.full((3, 5), 7, "u4")
+    with pytest.raises(ValueError, match="end of the stream"):
+        kinit.fill_bits(x[:, :4:2], seed=1, offset=2**64 - 5)
     assert (x == 7).all()
 
 

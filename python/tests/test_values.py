@@ -29,6 +29,14 @@ def test_words(seed, subsequence, offset):
     assert same(filled, words(seed, subsequence, offset, 100_003))
 
 
+def test_words_of_long_columns():
+    """Rows that are not contiguous are scattered in steps; these take three."""
+    x = np.zeros((10_000, 2), "u4")
+    kinit.fill_bits(x[::-1, 1], seed=3, offset=1)
+    assert same(x[::-1, 1], words(3, 0, 1, 10_000))
+    assert not x[:, 0].any()
+
+
 def test_uniform_is_the_low_24_bits():
     expected = (words(5, 0, 0, 100_003) & 0xFFFFFF).astype("f4") * np.float32(2**-24)
     assert same(kinit.uniform(100_003, seed=5), expected)
@@ -157,9 +165,9 @@ def keyed():
     return lambda function, x, seed: getattr(random, function)(random.key(seed), x)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_uniform_equals_torch_keyed(keyed, dtype):
-    """Bit for bit on [0, 1)."""
+    """Bit for bit on [0, 1). In narrow types torch takes other bits of the words, where kinit rounds the float32."""
     import torch
 
     theirs = keyed("uniform_", torch.empty(100_000, dtype=getattr(torch, dtype)), 12345)

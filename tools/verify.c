@@ -127,9 +127,13 @@ static int compare_model(comparison *c, const tool_model *model) {
   const tool_tensor **const sorted = sort_tensors(model);
   const tool_tensor **const tensors = calloc(c->checkpoint.count + 1, sizeof *tensors);
   bool *const seen = calloc(model->count + 1, sizeof *seen);
-  int code = tool_fail_memory(c->error);
-  if (sorted != NULL && tensors != NULL && seen != NULL) code = match_tensors(c, model, sorted, tensors, seen);
-  if (code == TOOL_OK) code = compare_weights(c, tensors);
+  int code;
+  if (sorted == NULL || tensors == NULL || seen == NULL) {
+    code = tool_fail_memory(c->error);
+  } else {
+    code = match_tensors(c, model, sorted, tensors, seen);
+    if (code == TOOL_OK) code = compare_weights(c, tensors);
+  }
   free(sorted);
   free(tensors);
   free(seen);

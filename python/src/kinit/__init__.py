@@ -1,13 +1,37 @@
 """Fills arrays with random numbers at the speed of memory, with the same bits everywhere.
 
-    fill_*      fill an array that exists: NumPy's, PyTorch's, anything that speaks DLPack or the buffer protocol
-    normal ...  make a new NumPy array in memory of huge pages
-    kinit.jax   the same as arrays of JAX
-    kinit.torch the functions of torch.nn.init
+    fill_*       fill an array that exists: NumPy's, PyTorch's, whatever speaks DLPack or the buffer protocol
+    normal, ...  the same without fill_: make a new NumPy array
+    kinit.jax    make a new array of JAX
+    kinit.torch  the functions of torch.nn.init
 
-Every fill is a pure function of its arguments: element e of an array gets element offset + e, in row-major order, of
-the stream that seed and name (or subsequence) name. Number of threads, instruction set, strides and shards change
-nothing. All functions may be called from any number of threads at once; fills release the GIL.
+Every fill is a pure function of its arguments: the element of row-major index e gets element offset + e of the stream that
+seed and name (or subsequence) name. Number of threads, instruction set, strides and shards change nothing. All functions
+may be called from any number of threads at once; fills release the GIL.
+
+Arguments that functions share:
+
+    x            a writable array in the CPU's memory that speaks DLPack or the buffer protocol, of any strides; its dtype is
+                 float32, float64, float16 or bfloat16 (uint32 for fill_bits). It is filled in place and returned.
+    shape        of a new array: the lengths of its dimensions, or one integer
+    dtype        of a new array: float32 (the default), float64, float16 or bfloat16 (which needs the package ml_dtypes), as
+                 numpy.dtype takes it
+    seed         0 to 2**64 - 1: the key of the generator, one per model, say
+    name         names one of the 2**64 independent streams of the seed: the parameter's full name, say
+    subsequence  the same by number, 0 to 2**64 - 1: give one of both
+    offset       index in the stream of the array's first element, 0 to 2**64 - 1
+    shard        (global_shape, start): the array is the block of a larger one of shape global_shape whose first element
+                 has the index start there. It receives what that slice of the whole would have, and fans are those of
+                 the whole.
+
+New arrays own memory of kinit's. From 1 MiB on it is 2 MiB-aligned, advised to use huge pages, and first touched by the
+threads that fill it.
+
+Errors, and no array is touched then: TypeError if x is no array, does not lie on the CPU or has another dtype, and for
+arguments of wrong types; ValueError if x is read-only, of foreign byte order, unaligned, or if its elements overlap, if
+the shard lies outside the whole array, if the stream ends before the array, and for parameters out of range; RuntimeError
+for normals in float64 on processors without fused multiply-add. BufferError comes from the array itself, as from tensors
+of PyTorch that require grad. New arrays: MemoryError, and ImportError without NumPy or, for bfloat16, ml_dtypes.
 
 SPDX-License-Identifier: Apache-2.0
 """

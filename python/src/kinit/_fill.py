@@ -1,21 +1,6 @@
 """Fills of arrays that exist.
 
-Owns: the signatures of the fill_ functions. What they share:
-
-    x            a writable array in the CPU's memory that speaks DLPack or the buffer protocol, of any strides; its dtype
-                 is float32, float64, float16 or bfloat16 (uint32 for fill_bits). It is filled in place and returned.
-    seed         0 to 2**64 - 1: the key of the generator, one per model, say
-    name         names one of the 2**64 independent streams of the seed: the parameter's full name, say
-    subsequence  the same by number, 0 to 2**64 - 1: give one of both
-    offset       index in the stream of the array's first element
-    shard        (global_shape, start): x is the block of a larger array of shape global_shape whose first element has
-                 the index start in it. It receives what that slice of the whole array would have, and fans are those of
-                 the whole.
-
-Errors, and x is untouched then: TypeError if x is no array, does not lie on the CPU or has another dtype, and for
-arguments of wrong types; ValueError if x is read-only, of foreign byte order, unaligned, or if its elements overlap, if the
-shard lies outside the whole array, and for parameters out of range; RuntimeError for normals in float64 on processors
-without fused multiply-add. BufferError comes from the array itself, as from tensors of PyTorch that require grad.
+Owns: the signatures of the fill_ functions. The package's documentation has what they share.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -38,7 +23,7 @@ def fill_normal(
     """Fills x with normal numbers of the given mean and standard deviation, and returns it.
 
     By the transformation of Box and Muller: |z| reaches 6.76, in float64 9.5. Raises ValueError for a negative std and
-    for parameters that are not finite; kinit._fill has what all fills share.
+    for parameters that are not finite; help(kinit) has what all fills share.
     """
     _kinit.normal(x, mean, std, seed, name, subsequence, offset, shard)
     return x
@@ -58,7 +43,7 @@ def fill_uniform(
     """Fills x with numbers that are uniform on [low, high), and returns it.
 
     high is never reached, unless low = high; rounding to float16 and bfloat16 can reach it. Raises ValueError if
-    low > high, and if low, high or high - low are not finite; kinit._fill has what all fills share.
+    low > high, and if low, high or high - low are not finite; help(kinit) has what all fills share.
     """
     _kinit.uniform(x, low, high, seed, name, subsequence, offset, shard)
     return x
@@ -81,7 +66,7 @@ def fill_truncated_normal(
 
     By the inverse distribution function: nothing is rejected. low and high are absolute, not in units of std, as in
     torch.nn.init.trunc_normal_. Raises ValueError if low >= high, for a negative std and for parameters that are not
-    finite; kinit._fill has what all fills share.
+    finite; help(kinit) has what all fills share.
     """
     _kinit.truncated_normal(x, mean, std, low, high, seed, name, subsequence, offset, shard)
     return x
@@ -90,7 +75,7 @@ def fill_truncated_normal(
 def fill_constant(x: Array, value: float, *, shard: Shard | None = None) -> Array:
     """Fills x with value, rounded to its dtype, and returns it.
 
-    Raises ValueError if value is not finite in that dtype; kinit._fill has what all fills share.
+    Raises ValueError if value is not finite in that dtype; help(kinit) has what all fills share.
     """
     _kinit.constant(x, value, shard)
     return x
@@ -107,7 +92,7 @@ def fill_bits(
 ) -> Array:
     """Fills x, of dtype uint32, with the words of Philox4x32-10, and returns it.
 
-    They equal those of Random123, and of cuRAND with the same seed, subsequence and offset. kinit._fill has what all
+    They equal those of Random123, and of cuRAND with the same seed, subsequence and offset. help(kinit) has what all
     fills share.
     """
     _kinit.bits(x, seed, name, subsequence, offset, shard)
@@ -130,7 +115,7 @@ def fill_kaiming_normal(
 
     Kaiming initialization (He et al., Delving Deep into Rectifiers, ICCV 2015), as torch.nn.init.kaiming_normal_; fans
     are those of kinit.fans. Raises ValueError for fewer than 2 dimensions, unknown names and an a that is not finite;
-    kinit._fill has what all fills share.
+    help(kinit) has what all fills share.
     """
     _kinit.kaiming_normal(x, a, mode, nonlinearity, seed, name, subsequence, offset, shard)
     return x
@@ -170,7 +155,7 @@ def fill_xavier_normal(
 
     Xavier initialization (Glorot and Bengio, Understanding the Difficulty of Training Deep Feedforward Neural Networks,
     AISTATS 2010), as torch.nn.init.xavier_normal_; fans are those of kinit.fans. Raises ValueError for fewer than 2
-    dimensions and a gain that is negative or not finite; kinit._fill has what all fills share.
+    dimensions and a gain that is negative or not finite; help(kinit) has what all fills share.
     """
     _kinit.xavier_normal(x, gain, seed, name, subsequence, offset, shard)
     return x
@@ -211,7 +196,7 @@ def fill_variance_scaling(
     As in JAX and Keras: LeCun is scale 1 with fan_in, He scale 2 with fan_in, Glorot scale 1 with fan_avg. The truncated
     normal is cut at two standard deviations, and its variance after the cut is scale / fan. Fans are those of kinit.fans:
     JAX and Keras keep the outputs in the last dimension. Raises ValueError for fewer than 2 dimensions, unknown names and
-    a scale that is not positive and finite; kinit._fill has what all fills share.
+    a scale that is not positive and finite; help(kinit) has what all fills share.
     """
     _kinit.variance_scaling(x, scale, mode, distribution, seed, name, subsequence, offset, shard)
     return x
@@ -220,7 +205,7 @@ def fill_variance_scaling(
 def fill_eye(x: Array, *, shard: Shard | None = None) -> Array:
     """Fills the matrix x with ones on the diagonal and zeros elsewhere, and returns it.
 
-    Raises ValueError if x has not 2 dimensions; kinit._fill has what all fills share.
+    Raises ValueError if x has not 2 dimensions; help(kinit) has what all fills share.
     """
     _kinit.eye(x, shard)
     return x
@@ -230,7 +215,7 @@ def fill_dirac(x: Array, groups: int = 1, *, shard: Shard | None = None) -> Arra
     """Fills x with the Dirac delta function for convolutions, and returns it.
 
     As torch.nn.init.dirac_: keeps as many input channels as possible, in each group of outputs. Raises ValueError if x
-    has not 3 to 5 dimensions, and if groups is not positive or does not divide the first one; kinit._fill has what all
+    has not 3 to 5 dimensions, and if groups is not positive or does not divide the first one; help(kinit) has what all
     fills share.
     """
     _kinit.dirac(x, groups, shard)

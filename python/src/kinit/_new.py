@@ -1,14 +1,7 @@
 """New NumPy arrays.
 
-Owns: the functions that allocate; each is the fill_ function of its name on an array of kinit's own memory. From 1 MiB on
-that memory is 2 MiB-aligned, advised to use huge pages, and first touched by the threads that fill it. NumPy is imported
-when one of them is called first.
-
-    shape  the lengths of the array's dimensions, or one integer
-    dtype  float32 (the default), float64, float16 or bfloat16 (which needs the package ml_dtypes), as numpy.dtype takes it
-
-Errors: those of the fill_ functions; TypeError for another dtype, ValueError for a negative length or a foreign byte
-order, MemoryError if there is not enough memory, ImportError without NumPy or, for bfloat16, ml_dtypes.
+Owns: the functions that allocate; each is the fill_ function of its name on an array of kinit's own memory. The package's
+documentation has what they share. NumPy is imported when one of them is called first.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -55,7 +48,7 @@ def _lengths(shape: Shape) -> tuple[int, ...]:
 def empty(shape: Shape, dtype: DType = "float32") -> NDArray[Any]:
     """A new NumPy array in memory of kinit's own, not initialized and not touched: to be filled by a fill_ function.
 
-    kinit._new has its arguments and errors; uint32 is allowed too.
+    help(kinit) has its arguments and errors; uint32 is allowed too.
     """
     import numpy
 
@@ -76,7 +69,7 @@ def normal(
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
-    """A new NumPy array of normal numbers, as fill_normal; kinit._new has what all share."""
+    """A new NumPy array of normal numbers, as fill_normal; help(kinit) has what all share."""
     return _fill.fill_normal(
         empty(shape, dtype), mean, std, seed=seed, name=name, subsequence=subsequence, offset=offset, shard=shard
     )
@@ -94,7 +87,7 @@ def uniform(
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
-    """A new NumPy array of uniform numbers on [low, high), as fill_uniform; kinit._new has what all share."""
+    """A new NumPy array of uniform numbers on [low, high), as fill_uniform; help(kinit) has what all share."""
     return _fill.fill_uniform(
         empty(shape, dtype), low, high, seed=seed, name=name, subsequence=subsequence, offset=offset, shard=shard
     )
@@ -114,7 +107,7 @@ def truncated_normal(
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
-    """A new NumPy array of normal numbers in [low, high], as fill_truncated_normal; kinit._new has what all share."""
+    """A new NumPy array of normal numbers in [low, high], as fill_truncated_normal; help(kinit) has what all share."""
     return _fill.fill_truncated_normal(
         empty(shape, dtype), mean, std, low, high, seed=seed, name=name, subsequence=subsequence, offset=offset, shard=shard
     )
@@ -123,7 +116,7 @@ def truncated_normal(
 def constant(
     shape: Shape, dtype: DType = "float32", value: float = 0.0, *, shard: Shard | None = None
 ) -> NDArray[Any]:
-    """A new NumPy array of one value, as fill_constant; kinit._new has what all share."""
+    """A new NumPy array of one value, as fill_constant; help(kinit) has what all share."""
     return _fill.fill_constant(empty(shape, dtype), value, shard=shard)
 
 
@@ -136,7 +129,7 @@ def bits(
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
-    """A new NumPy array of words, of dtype uint32, as fill_bits; kinit._new has what all share."""
+    """A new NumPy array of words, of dtype uint32, as fill_bits; help(kinit) has what all share."""
     return _fill.fill_bits(
         empty(shape, "uint32"), seed=seed, name=name, subsequence=subsequence, offset=offset, shard=shard
     )
@@ -155,7 +148,7 @@ def kaiming_normal(
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
-    """A new NumPy array, as fill_kaiming_normal; kinit._new has what all share."""
+    """A new NumPy array, as fill_kaiming_normal; help(kinit) has what all share."""
     return _fill.fill_kaiming_normal(
         empty(shape, dtype),
         a,
@@ -182,7 +175,7 @@ def kaiming_uniform(
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
-    """A new NumPy array, as fill_kaiming_uniform; kinit._new has what all share."""
+    """A new NumPy array, as fill_kaiming_uniform; help(kinit) has what all share."""
     return _fill.fill_kaiming_uniform(
         empty(shape, dtype),
         a,
@@ -207,7 +200,7 @@ def xavier_normal(
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
-    """A new NumPy array, as fill_xavier_normal; kinit._new has what all share."""
+    """A new NumPy array, as fill_xavier_normal; help(kinit) has what all share."""
     return _fill.fill_xavier_normal(
         empty(shape, dtype), gain, seed=seed, name=name, subsequence=subsequence, offset=offset, shard=shard
     )
@@ -224,7 +217,7 @@ def xavier_uniform(
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
-    """A new NumPy array, as fill_xavier_uniform; kinit._new has what all share."""
+    """A new NumPy array, as fill_xavier_uniform; help(kinit) has what all share."""
     return _fill.fill_xavier_uniform(
         empty(shape, dtype), gain, seed=seed, name=name, subsequence=subsequence, offset=offset, shard=shard
     )
@@ -243,7 +236,7 @@ def variance_scaling(
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
-    """A new NumPy array, as fill_variance_scaling; kinit._new has what all share."""
+    """A new NumPy array, as fill_variance_scaling; help(kinit) has what all share."""
     return _fill.fill_variance_scaling(
         empty(shape, dtype),
         scale,
@@ -258,10 +251,10 @@ def variance_scaling(
 
 
 def eye(shape: Shape, dtype: DType = "float32", *, shard: Shard | None = None) -> NDArray[Any]:
-    """A new NumPy array with ones on the diagonal, as fill_eye; kinit._new has what all share."""
+    """A new NumPy array with ones on the diagonal, as fill_eye; help(kinit) has what all share."""
     return _fill.fill_eye(empty(shape, dtype), shard=shard)
 
 
 def dirac(shape: Shape, dtype: DType = "float32", groups: int = 1, *, shard: Shard | None = None) -> NDArray[Any]:
-    """A new NumPy array, as fill_dirac; kinit._new has what all share."""
+    """A new NumPy array, as fill_dirac; help(kinit) has what all share."""
     return _fill.fill_dirac(empty(shape, dtype), groups, shard=shard)

@@ -5,7 +5,7 @@
 venv=$root/build/venv
 torch=2.13.0
 
-pip() { "$venv/bin/python" -m pip --disable-pip-version-check --quiet "$@"; }
+pip() { "$venv/bin/python" -m pip --disable-pip-version-check -qq "$@"; }
 
 make_environment() {
   "$venv/bin/python" -c '' 2>/dev/null && return

@@ -235,6 +235,14 @@ TEST(Plans, Gpt2HasThePublishedNumberOfParameters) {
 }
 
 /* Published: 6,738,415,616 parameters, 291 tensors. */
+TEST(Plans, TheTrillionOfDocsScaleIsOne) {
+  tool_model model = {};
+  ReadExample("trillion.json", &model);
+  EXPECT_EQ(Parameters(model), 1009913062400u);  // 128 layers of 12 * 25600^2 + 25600, 128000 * 25600, 25600
+  EXPECT_EQ(model.count, 898u);
+  tool_model_free(&model);
+}
+
 TEST(Plans, Llama7bHasThePublishedNumberOfParameters) {
   tool_model model = {};
   ReadExample("llama-7b.json", &model);

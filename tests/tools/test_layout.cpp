@@ -123,11 +123,10 @@ TEST(LayoutErrors, MoreBytesThanAFileCanHave) {
 
 TEST(LayoutErrors, HeaderThatNoReaderTakes) {
   Model model;
-  for (char c = 'a'; c <= 'e'; c++) model.Add(std::string(20000000, c), KINIT_F32, {1});
+  model.Add(std::string(100000000, 'n'), KINIT_F32, {1});
   const Layout layout(model, 0);
   EXPECT_EQ(layout.code, TOOL_INPUT);
   EXPECT_THAT(layout.error.reason, HasSubstr("--max-shard-size"));
-  EXPECT_EQ(Layout(model, 4).code, TOOL_OK);
 }
 
 // ---- Shards

@@ -34,6 +34,21 @@ existing() {
   expect_files model.safetensors
 }
 
+# A file that appears under the name while the command writes stays, too.
+existing_meanwhile() {
+  local pid
+  write_large_plan 8192
+  KINIT_ISA=scalar OMP_NUM_THREADS=1 "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors" \
+    2>"$work/messages" &
+  pid=$!
+  wait_for_writing $pid
+  echo other >"$work/out/model.safetensors"
+  if wait $pid; then fail "it succeeded"; fi
+  expect_message "File exists"
+  [ "$(cat "$work/out/model.safetensors")" = other ] || fail "the file that appeared has changed"
+  expect_files model.safetensors
+}
+
 # A shard or an index that exists stops all of them.
 existing_shard() {
   write_plan
@@ -107,6 +122,14 @@ file_too_large() {
   expect_files
 }
 
+# wait_for_writing <process>: until it has its file without a name.
+wait_for_writing() {
+  until readlink /proc/"$1"/fd/* 2>/dev/null | grep -qF "$work/out/"; do
+    kill -0 "$1" 2>/dev/null || fail "it ended before: $(cat "$work/messages")"
+    sleep 0.02
+  done
+}
+
 # ends_by <signal> <exit code>: while it writes.
 ends_by() {
   local pid code=0
@@ -114,10 +137,7 @@ ends_by() {
   KINIT_ISA=scalar OMP_NUM_THREADS=1 "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors" \
     2>"$work/messages" &
   pid=$!
-  until readlink /proc/$pid/fd/* 2>/dev/null | grep -qF "$work/out/"; do
-    kill -0 $pid 2>/dev/null || fail "it ended before it was killed: $(cat "$work/messages")"
-    sleep 0.02
-  done
+  wait_for_writing $pid
   sleep 0.1
   kill -s "$1" $pid
   wait $pid 2>/dev/null || code=$?

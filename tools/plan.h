@@ -8,7 +8,7 @@
 #include "error.h"
 #include "model.h"
 
-enum { TOOL_MAX_TENSORS = 1000000, TOOL_MAX_NAME = 4096 };
+enum { TOOL_MAX_TENSORS = 1 << 18, TOOL_MAX_NAME = 4096 };
 
 /* Reads a plan. All of it is checked: every tensor of the model has a law that takes its shape, dtype and arguments
  * (tool_fill_check), and a name of its own. The digest is that of the file's bytes.

@@ -251,8 +251,8 @@ TEST(Verify, DependsOnTheSeed) {
   const Outcome outcome = VerifyTensors(Tensors(43));
   EXPECT_EQ(outcome.code, TOOL_DIFFERENT);
   EXPECT_THAT(outcome.text, HasSubstr("in \"a\", element 0"));
-  for (const char *metadata :
-       {"", "\"kinit_seed\":\"x\"", "\"kinit_seed\":\"-1\"", "\"kinit_seed\":\"99999999999999999999\"", "\"kinit_seed\":\"\""}) {
+  for (const char *metadata : {"", "\"kinit_seed\":\"x\"", "\"kinit_seed\":\"-1\"",
+                               "\"kinit_seed\":\"99999999999999999999\"", "\"kinit_seed\":\"\""}) {
     const TemporaryFile file("model.safetensors", Safetensors(Tensors(42), metadata));
     EXPECT_EQ(Verify(file.path(), nullptr).code, TOOL_INPUT) << metadata;
     EXPECT_THAT(Verify(file.path(), nullptr).text, HasSubstr("give --seed")) << metadata;

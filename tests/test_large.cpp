@@ -46,7 +46,7 @@ kinit_status FillTensor(void *dst, kinit_dtype dtype, size_t count, kinit_stream
 
 class LongLarge : public testing::TestWithParam<Filling> {
  protected:
-  static constexpr double kSpare = 2 * kGibibyte; /* for the rest of the system */
+  static constexpr double kSpare = 4 * kGibibyte; /* for the rest of the system, meanwhile */
 
   void SetUp() override {
     size_ = SizeOf(GetParam().dtype);

@@ -37,8 +37,8 @@ def init_module_(module: torch.nn.Module, seed: int) -> torch.nn.Module:
     module  on any device. What kinit does not fill, torch fills, from a generator that seed and name decide
     seed    0 to 2**64 - 1
     Returns the module. Raises TypeError and ValueError for the seed, NotImplementedError for DTensors that kinit cannot
-    fill; then some submodules have been initialised. Warns of parameters that no reset_parameters has touched: they are
-    left as they are. Not to be called for one module by several threads at once; no other thread may use torch's default
+    fill; then some submodules have been initialised. Warns of parameters that are left as they are, because their module
+    has no reset_parameters and no other module fills them. Not to be called for one module by several threads at once; no other thread may use torch's default
     generator meanwhile.
     """
     seed = _checked_seed(seed)
@@ -51,8 +51,8 @@ def init_module_(module: torch.nn.Module, seed: int) -> torch.nn.Module:
             _reset(submodule, _NamedStreams(seed, name, names, filled))
     finally:
         torch.set_rng_state(state)
-    untouched = [name for name, parameter in names.parameters.items() if _version(parameter) == versions[name]]
-    _warn_of_untouched([name for name in untouched if name not in filled])
+    same = {name for name, parameter in names.parameters.items() if _version(parameter) == versions[name]}
+    _warn_of_untouched([name for name in sorted(same - filled) if _reset_of(_owner(module, name)) is None])
     return module
 
 
@@ -65,15 +65,25 @@ def _children_first(module: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Mod
         yield first[submodule], submodule
 
 
+def _reset_of(submodule: torch.nn.Module) -> Callable[[], object] | None:
+    """The method that initialises a submodule anew. Some modules of torch keep it to themselves."""
+    reset: Callable[[], object] | None = getattr(submodule, "reset_parameters", None)
+    return getattr(submodule, "_reset_parameters", None) if reset is None else reset
+
+
 def _reset(submodule: torch.nn.Module, streams: "_NamedStreams") -> None:
-    for method in ("reset_parameters", "_reset_parameters"):
-        reset = getattr(submodule, method, None)
-        if callable(reset):
-            streams.seed_torch()
-            with streams:
-                reset()
-            _zero_padding(submodule)
-            return
+    reset = _reset_of(submodule)
+    if reset is None:
+        return
+    streams.seed_torch()
+    with streams:
+        reset()
+    _zero_padding(submodule)
+
+
+def _owner(module: torch.nn.Module, name: str) -> torch.nn.Module:
+    """The submodule that has a parameter, by the parameter's full name."""
+    return module.get_submodule(name.rpartition(".")[0])
 
 
 def _zero_padding(submodule: torch.nn.Module) -> None:

@@ -1,0 +1,213 @@
+"""kinit.torch.accelerate: torch's own initializers on kinit. SPDX-License-Identifier: Apache-2.0"""
+
+import inspect
+import math
+import threading
+import warnings
+
+import pytest
+
+import kinit
+
+torch = pytest.importorskip("torch")
+
+from torch.nn.init import (  # noqa: E402  by name, as torch's own modules do
+    constant_,
+    dirac_,
+    eye_,
+    kaiming_normal_,
+    kaiming_uniform_,
+    normal_,
+    ones_,
+    orthogonal_,
+    sparse_,
+    trunc_normal_,
+    uniform_,
+    xavier_normal_,
+    xavier_uniform_,
+    zeros_,
+)
+
+from kinit.torch import accelerate, init  # noqa: E402
+
+RANDOM = {
+    uniform_: dict(a=-0.5, b=0.25),
+    normal_: dict(mean=0.5, std=0.1),
+    trunc_normal_: dict(std=0.02, a=-0.04, b=0.04),
+    xavier_uniform_: dict(gain=0.7),
+    xavier_normal_: {},
+    kaiming_uniform_: dict(a=math.sqrt(5)),
+    kaiming_normal_: dict(nonlinearity="relu"),
+    orthogonal_: {},
+    sparse_: dict(sparsity=0.3),
+}
+FIXED = {constant_: (0.3,), ones_: (), zeros_: (), eye_: ()}
+
+
+def stats_of(mode):
+    return dict(mode.stats.taken_over), dict(mode.stats.passed_on)
+
+
+@pytest.mark.parametrize("function", RANDOM, ids=lambda function: function.__name__)
+def test_random_functions_run_on_kinit(function):
+    name, keywords = function.__name__, RANDOM[function]
+    with accelerate(seed=5) as mode:
+        tensor = torch.nn.Parameter(torch.full((9, 8), 7.0))
+        assert function(tensor, **keywords) is tensor
+        getattr(torch.nn.init, name)(torch.empty(9, 8), **keywords)
+    assert stats_of(mode) == ({name: 2}, {})
+    assert torch.equal(tensor, getattr(init, name)(torch.empty(9, 8), **keywords, seed=5))
+
+
+@pytest.mark.parametrize("function", FIXED, ids=lambda function: function.__name__)
+def test_constant_functions_run_on_kinit(function):
+    with accelerate() as mode:
+        tensor = function(torch.full((9, 8), 7.0), *FIXED[function])
+        dirac = dirac_(torch.full((4, 2, 3), 7.0), groups=2)
+    assert stats_of(mode) == ({function.__name__: 1, "dirac_": 1}, {})
+    assert torch.equal(tensor, function(torch.empty(9, 8), *FIXED[function]))
+    assert torch.equal(dirac, dirac_(torch.empty(4, 2, 3), groups=2))
+
+
+def test_methods_run_on_kinit():
+    with accelerate(seed=5) as mode:
+        tensors = [
+            torch.empty(9).normal_(0.5, std=2.0),
+            torch.empty(9).uniform_(-1, to=2),
+            torch.empty(9).uniform_(**{"from": -1.0}),
+            torch.Tensor.normal_(torch.empty(9)),
+        ]
+    assert stats_of(mode) == ({"normal_": 2, "uniform_": 2}, {})
+    expected = [
+        kinit.fill_normal(torch.empty(9), 0.5, 2.0, seed=5, subsequence=0),
+        kinit.fill_uniform(torch.empty(9), -1.0, 2.0, seed=5, subsequence=1),
+        kinit.fill_uniform(torch.empty(9), -1.0, 1.0, seed=5, subsequence=2),
+        kinit.fill_normal(torch.empty(9), seed=5, subsequence=3),
+    ]
+    assert all(map(torch.equal, tensors, expected))
+
+
+def test_calls_have_streams_of_their_own_and_a_seed_leaves_torchs_generator():
+    before = torch.get_rng_state()
+    with accelerate(seed=5):
+        layers = [torch.nn.Linear(6, 4, bias=False) for _ in range(2)]
+    assert torch.equal(before, torch.get_rng_state())
+    for count, layer in enumerate(layers):
+        expected = torch.empty(4, 6)
+        kinit.fill_kaiming_uniform(expected, math.sqrt(5), seed=5, subsequence=count)
+        assert torch.equal(layer.weight, expected)
+
+
+def test_manual_seed_governs_without_a_seed():
+    weights = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(seed)
+        with accelerate():
+            weights.append(torch.nn.Linear(6, 4).weight)
+    assert torch.equal(weights[0], weights[1]) and not torch.equal(weights[0], weights[2])
+    torch.manual_seed(1)
+    assert torch.equal(weights[0], init.kaiming_uniform_(torch.empty(4, 6), a=math.sqrt(5)))
+
+
+def test_a_generator_of_the_call_governs():
+    with accelerate(seed=5):
+        a, b = (normal_(torch.empty(9), generator=torch.Generator().manual_seed(3)) for _ in range(2))
+        c = normal_(torch.empty(9))
+    assert torch.equal(a, b)
+    assert torch.equal(c, kinit.fill_normal(torch.empty(9), seed=5, subsequence=2))
+
+
+def test_a_transformer_of_torch_is_taken_over_whole():
+    with accelerate() as mode, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.nn.Transformer(16, 2, 1, 1, 32)
+        torch.nn.Conv2d(3, 4, 3)
+        torch.nn.LSTM(3, 4)
+        torch.nn.Embedding(5, 4, padding_idx=1)
+    taken_over, passed_on = stats_of(mode)
+    assert passed_on == {}
+    assert {"kaiming_uniform_", "uniform_", "xavier_uniform_", "normal_", "ones_", "zeros_"} <= set(taken_over)
+
+
+def test_what_kinit_cannot_do_is_passed_on():
+    with accelerate(seed=5) as mode:
+        normal_(torch.empty(3, device="meta"))
+        xavier_normal_(torch.empty(3, 3, dtype=torch.complex64))
+        trunc_normal_(torch.empty(3), a=-math.inf)
+        torch.empty(3).normal_(math.inf)
+        with pytest.raises(RuntimeError, match="expects std >= 0"):
+            normal_(torch.empty(3), std=-1.0)
+        with pytest.raises(TypeError):
+            normal_(torch.empty(3), unknown=1)
+        with pytest.raises(ValueError, match="Unsupported nonlinearity"):
+            kaiming_normal_(torch.empty(3, 3), nonlinearity="none")
+    assert stats_of(mode) == ({}, {"normal_": 4, "xavier_normal_": 1, "trunc_normal_": 1})
+
+
+def test_methods_that_autograd_watches_are_torchs():
+    parameter = torch.nn.Parameter(torch.ones(4))
+    with torch.no_grad():
+        view = parameter[:2]
+    with accelerate() as mode:
+        for tensor in (parameter, parameter[:2], view):
+            with pytest.raises(RuntimeError):
+                tensor.normal_()
+        result = (2 * parameter).uniform_()
+        assert result.grad_fn is not None
+        assert parameter.tolist() == [1.0] * 4
+        with torch.no_grad():
+            parameter.normal_()
+    assert stats_of(mode) == ({"normal_": 1}, {"normal_": 3, "uniform_": 1})
+
+
+def test_torch_is_as_before_outside():
+    codes = {name: getattr(torch.nn.init, name).__code__ for name in torch.nn.init.__all__}
+    torch.manual_seed(3)
+    expected = [trunc_normal_(torch.empty(50)), torch.empty(50).normal_()]
+    with pytest.raises(KeyError), accelerate(), accelerate():
+        trunc_normal_(torch.empty(50))
+        raise KeyError
+    torch.manual_seed(3)
+    assert all(map(torch.equal, expected, [trunc_normal_(torch.empty(50)), torch.empty(50).normal_()]))
+    assert codes == {name: getattr(torch.nn.init, name).__code__ for name in torch.nn.init.__all__}
+    assert list(inspect.signature(trunc_normal_).parameters) == ["tensor", "mean", "std", "a", "b", "generator"]
+
+
+def test_other_threads_keep_torchs_functions():
+    torch.manual_seed(3)
+    expected = trunc_normal_(torch.empty(50))
+    results = []
+
+    def work():
+        torch.manual_seed(3)
+        results.append(trunc_normal_(torch.empty(50)))
+
+    with accelerate(seed=1) as mode:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    assert torch.equal(results[0], expected)
+    assert stats_of(mode) == ({}, {})
+
+
+def test_contexts_nest_and_other_modes_go_on():
+    with accelerate(seed=1) as outer, torch.device("meta"):
+        with accelerate(seed=2) as inner:
+            tensor = trunc_normal_(torch.empty(9, device="cpu"))
+            assert torch.nn.Linear(2, 2).weight.is_meta
+        normal_(torch.empty(9, device="cpu"))
+    assert torch.equal(tensor, init.trunc_normal_(torch.empty(9), seed=2))
+    assert stats_of(inner) == ({"trunc_normal_": 1}, {"kaiming_uniform_": 1, "uniform_": 1})
+    assert stats_of(outer) == ({"normal_": 1}, {"kaiming_uniform_": 1, "uniform_": 1})
+
+
+def test_deprecated_names_are_taken_over():
+    with accelerate() as mode, pytest.warns(FutureWarning, match="xavier_normal_"):
+        torch.nn.init.xavier_normal(torch.empty(3, 3))
+    assert stats_of(mode) == ({"xavier_normal_": 1}, {})
+
+
+@pytest.mark.parametrize(("seed", "error"), [(-1, ValueError), (2**64, ValueError), (1.5, TypeError), ("1", TypeError)])
+def test_seeds_out_of_range(seed, error):
+    with pytest.raises(error):
+        accelerate(seed=seed)

@@ -66,7 +66,7 @@ def test_types_are_consistent():
     """mypy, strictly, over the package's own files."""
     pytest.importorskip("mypy")
     assert (pathlib.Path(kinit.__file__).parent / "py.typed").exists()
-    sources = sorted((PYTHON / "src" / "kinit").glob("*.py"))
+    sources = sorted((PYTHON / "src" / "kinit").rglob("*.py"))
     result = subprocess.run([sys.executable, "-m", "mypy", *sources], capture_output=True, text=True, cwd=PYTHON)
     assert result.returncode == 0, result.stdout + result.stderr
 

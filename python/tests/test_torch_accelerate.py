@@ -5,9 +5,8 @@ import math
 import threading
 import warnings
 
-import pytest
-
 import kinit
+import pytest
 
 torch = pytest.importorskip("torch")
 

@@ -1,7 +1,7 @@
 """DTensors: however many processes, the weights of one. SPDX-License-Identifier: Apache-2.0
 
-For each number of processes, gloo joins that many once, and every process runs every case. The expectation is what the same
-process gets for a plain tensor of the global shape."""
+For each number of processes, gloo joins that many once, and every process runs every case. The expectation is what the
+same process gets for a plain tensor of the global shape."""
 
 import math
 import warnings

@@ -1,14 +1,12 @@
 """kinit.torch.init: the same functions as torch.nn.init, filled by kinit. SPDX-License-Identifier: Apache-2.0"""
 
-import importlib.util
 import inspect
 import math
-import pathlib
 import warnings
 
-import pytest
-
 import kinit
+import pytest
+import reference
 
 torch = pytest.importorskip("torch")
 
@@ -79,14 +77,6 @@ def same_bits(a, b):
     return a.dtype == b.dtype and a.shape == b.shape and torch.equal(bits(a), bits(b))
 
 
-def reference():
-    path = pathlib.Path(__file__).resolve().parents[2] / "scripts" / "reference.py"
-    spec = importlib.util.spec_from_file_location("kinit_reference", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 # ---- The functions ---------------------------------------------------------------------------------------------------
 
 
@@ -129,7 +119,7 @@ def test_values_are_those_of_kinits_law(name, dtype):
 def test_values_are_those_of_the_reference(name, keywords, distribution, parameters, dtype):
     short = {torch.float32: "f32", torch.float16: "f16", torch.bfloat16: "bf16"}[dtype]
     tensor = call(name, torch.empty(12, 4, dtype=dtype), **keywords, seed=SEED)
-    expected = reference().elements(distribution, short, SEED, 0, 0, 48, parameters)
+    expected = reference.elements(distribution, short, SEED, 0, 0, 48, parameters)
     assert bits(tensor).numpy().tobytes() == b"".join(expected)
 
 
@@ -191,9 +181,7 @@ def test_variance_scaling_modes_and_distributions():
     for mode, fan in (("fan_in", 12), ("fan_out", 20), ("fan_avg", 16)):
         tensor = init.variance_scaling_(torch.empty(20, 12), 3.0, mode, "uniform", seed=1)
         assert 0.9 < tensor.abs().max() / math.sqrt(9.0 / fan) <= 1
-    expected = kinit.fill_variance_scaling(
-        torch.empty(20, 12), scale=3.0, mode="fan_in", distribution="normal", seed=1
-    )
+    expected = kinit.fill_variance_scaling(torch.empty(20, 12), scale=3.0, mode="fan_in", distribution="normal", seed=1)
     assert same_bits(init.variance_scaling_(torch.empty(20, 12), 3.0, "FAN_IN", "normal", seed=1), expected)
     for parameters in ((0.0,), (1.0, "fan"), (1.0, "fan_in", "gamma"), (math.nan,)):
         with pytest.raises(ValueError, match=r"scale|Mode|Distribution"):

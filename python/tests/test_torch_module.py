@@ -3,9 +3,8 @@
 import math
 import warnings
 
-import pytest
-
 import kinit
+import pytest
 
 torch = pytest.importorskip("torch")
 
@@ -218,7 +217,9 @@ def test_an_error_in_reset_parameters_comes_through_and_restores_the_generator()
     assert tensor.tolist() == [1.0] * 3
 
 
-@pytest.mark.parametrize(("seed", "error"), [(-1, ValueError), (2**64, ValueError), (1.5, TypeError), (None, TypeError)])
+@pytest.mark.parametrize(
+    ("seed", "error"), [(-1, ValueError), (2**64, ValueError), (1.5, TypeError), (None, TypeError)]
+)
 def test_seeds_out_of_range(seed, error):
     module = nn.Linear(2, 2)
     before = module.weight.tolist()

@@ -3,8 +3,8 @@
 Owns: the laws, and which parameters kinit takes. Called by init.py and mode.py.
 
 An attempt takes the tensor, the source of the numbers (None where none are random) and the parameters of torch's
-function. True: done. False: nothing has happened, and torch has to do it, be it only to raise its own exception, which is
-how wrong parameters come to the exceptions that torch has for them.
+function. True: done. False: nothing has happened, and torch has to do it, be it only to raise its own exception, which
+is how wrong parameters come to the exceptions that torch has for them.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -28,6 +28,9 @@ from .source import Source
 from .target import Target, fill, target_of
 
 _CALLER = 4  # frames from a warning to the caller of a function of init.py
+_FAR_MEAN = (
+    "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. " "The distribution of values may be incorrect."
+)
 _qr_lock = threading.Lock()
 
 
@@ -36,7 +39,8 @@ def _fits(dtype: torch.dtype, *values: Any) -> bool:
     if not dtype.is_floating_point:
         return False
     limit = torch.finfo(dtype).max
-    return all(isinstance(value, numbers.Real) and -limit <= value <= limit for value in values)
+    are_numbers = all(isinstance(value, numbers.Real) for value in values)
+    return are_numbers and all(-limit <= value <= limit for value in values)
 
 
 def uniform(tensor: torch.Tensor, source: Source, a: float, b: float) -> bool:
@@ -57,8 +61,7 @@ def truncated_normal(tensor: torch.Tensor, source: Source, mean: float, std: flo
     if tensor.numel() == 0 or target_of(tensor) is None:
         return False
     if mean < a - 2 * std or mean > b + 2 * std:
-        message = "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The distribution of values may be incorrect."
-        warnings.warn(message, stacklevel=_CALLER)
+        warnings.warn(_FAR_MEAN, stacklevel=_CALLER)
     return fill(tensor, source, kinit.fill_truncated_normal, float(mean), float(std), float(a), float(b))
 
 
@@ -85,7 +88,9 @@ def eye(tensor: torch.Tensor, source: None) -> bool:
 
 
 def dirac(tensor: torch.Tensor, source: None, groups: int) -> bool:
-    if tensor.ndimension() not in (3, 4, 5) or not isinstance(groups, int) or groups <= 0 or tensor.size(0) % groups != 0:
+    if tensor.ndimension() not in (3, 4, 5) or not isinstance(groups, int):
+        return False
+    if groups <= 0 or tensor.size(0) % groups != 0:
         return False
     return fill(tensor, source, kinit.fill_dirac, groups)
 
@@ -152,8 +157,8 @@ def _orthogonal_factor(matrix: torch.Tensor) -> torch.Tensor:
     wide = matrix.size(0) < matrix.size(1)
     with _one_thread():
         q, r = torch.linalg.qr(matrix.t() if wide else matrix)
-    q *= torch.diag(r, 0).sign()
-    return q.t() if wide else q
+    factor: torch.Tensor = q * torch.diag(r, 0).sign()
+    return factor.t() if wide else factor
 
 
 @contextmanager
@@ -200,7 +205,8 @@ def _zeros_of_sparse(tensor: torch.Tensor, target: Target, count: int, stream: d
 def _local_part(whole: torch.Tensor, target: Target) -> torch.Tensor:
     if target.shard is None:
         return whole
-    return whole[tuple(slice(start, start + length) for start, length in zip(target.shard[1], target.local.shape, strict=True))]
+    ends = [start + length for start, length in zip(target.shard[1], target.local.shape, strict=True)]
+    return whole[tuple(map(slice, target.shard[1], ends))]
 
 
 ATTEMPTS: dict[str, Callable[..., bool]] = {

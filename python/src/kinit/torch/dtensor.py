@@ -45,7 +45,7 @@ def start_of(tensor: Any) -> tuple[int, ...]:
             )
     local = local_of(tensor)
     if local.numel() == 0:
-        return (0,) * tensor.ndim
+        return (0,) * len(tensor.shape)
     shape, start = compute_local_shape_and_global_offset(tensor.shape, tensor.device_mesh, tensor.placements)
     if tuple(local.shape) != tuple(shape):
         raise PlacementError(

@@ -2,10 +2,10 @@
 
 Owns: the exchange of these functions' code. Called by mode.py.
 
-uniform_, normal_, constant_ and kaiming_uniform_ ask the modes of the thread (torch.overrides) whether one of them wants
-the call; the other functions do not, and modules import them by name, so that replacing the attributes of torch.nn.init
-would miss them. While a mode of kinit is active anywhere, each function has code that asks first, and then does what it
-always did. In threads without a mode that changes nothing.
+uniform_, normal_, constant_ and kaiming_uniform_ ask the modes of the thread (torch.overrides) whether one of them
+wants the call; the other functions do not, and modules import them by name, so that replacing the attributes of
+torch.nn.init would miss them. While a mode of kinit is active anywhere, each function has code that asks first, and
+then does what it always did. In threads without a mode that changes nothing.
 
 SPDX-License-Identifier: Apache-2.0
 """

@@ -12,11 +12,12 @@ Owns: the public functions. What those that draw random numbers have in common:
                  and no generator changes. The tensor then equals what kinit.fill_normal and the like give.
     name         names one of the streams of the seed: the parameter's full name, say
 
-Tensors are filled in place and returned; they may require grad and be strided. float32, float64, float16 and bfloat16 on the
-CPU are kinit's; all others (CUDA, meta, sparse, complex) and what kinit does not take (infinite parameters, say) go to
-torch's own function, with a generator made from seed and name if a seed is given. Of a DTensor each process fills its
-own shard; together they hold what one process would. The processes have to agree on the seed: give one, or the same
-torch.manual_seed everywhere. Raises NotImplementedError for DTensors with placements other than Shard and Replicate.
+Tensors are filled in place and returned; they may require grad and be strided. float32, float64, float16 and bfloat16
+on the CPU are kinit's; all others (CUDA, meta, sparse, complex) and what kinit does not take (infinite parameters, say) go
+to torch's own function, with a generator made from seed and name if a seed is given. Of a DTensor each process fills
+its own shard; together they hold what one process would. The processes have to agree on the seed: give one, or the
+same torch.manual_seed everywhere. Raises NotImplementedError for DTensors with placements other than Shard and
+Replicate.
 
 All functions may be called from any number of threads at once, for different tensors.
 
@@ -180,9 +181,9 @@ def xavier_uniform_(
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Fills with numbers that are uniform on +-gain sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio, AISTATS 2010).
+    """Fills with numbers that are uniform on +-gain sqrt(6 / (fan_in + fan_out)).
 
-    Raises ValueError for fewer than 2 dimensions.
+    Glorot and Bengio, AISTATS 2010. Raises ValueError for fewer than 2 dimensions.
     """
     return _fill("xavier_uniform_", tensor, (gain,), Source(generator, seed, name))
 
@@ -195,9 +196,9 @@ def xavier_normal_(
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Fills with normal numbers of standard deviation gain sqrt(2 / (fan_in + fan_out)) (Glorot and Bengio, AISTATS 2010).
+    """Fills with normal numbers of standard deviation gain sqrt(2 / (fan_in + fan_out)).
 
-    Raises ValueError for fewer than 2 dimensions.
+    Glorot and Bengio, AISTATS 2010. Raises ValueError for fewer than 2 dimensions.
     """
     return _fill("xavier_normal_", tensor, (gain,), Source(generator, seed, name))
 
@@ -212,9 +213,9 @@ def kaiming_uniform_(
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Fills with numbers that are uniform on +-gain sqrt(3 / fan), gain that of the nonlinearity (He et al., ICCV 2015).
+    """Fills with numbers that are uniform on +-gain sqrt(3 / fan), gain that of the nonlinearity.
 
-    a is the slope of leaky_relu. Raises ValueError for fewer than 2 dimensions, and for other names.
+    He et al., ICCV 2015. a is the slope of leaky_relu. Raises ValueError for fewer than 2 dimensions and other names.
     """
     return _fill("kaiming_uniform_", tensor, (a, mode, nonlinearity), Source(generator, seed, name))
 
@@ -229,9 +230,9 @@ def kaiming_normal_(
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Fills with normal numbers of standard deviation gain / sqrt(fan), gain that of the nonlinearity (He et al., ICCV 2015).
+    """Fills with normal numbers of standard deviation gain / sqrt(fan), gain that of the nonlinearity.
 
-    a is the slope of leaky_relu. Raises ValueError for fewer than 2 dimensions, and for other names.
+    He et al., ICCV 2015. a is the slope of leaky_relu. Raises ValueError for fewer than 2 dimensions and other names.
     """
     return _fill("kaiming_normal_", tensor, (a, mode, nonlinearity), Source(generator, seed, name))
 
@@ -244,11 +245,11 @@ def orthogonal_(
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Fills with gain times an orthogonal matrix of shape[0] rows (Saxe et al., ICLR 2014): its rows or columns, the fewer,
-    are orthonormal.
+    """Fills with gain times a matrix of shape[0] rows that has orthonormal rows or columns, whichever are fewer.
 
-    The normal matrix is kinit's, its QR factorisation that of torch.linalg, by one thread, so that the number of threads
-    changes nothing; the bits are those of this torch on this processor. float16 and bfloat16 are the rounded float32.
+    Saxe et al., ICLR 2014. The normal matrix is kinit's, its QR factorisation that of torch.linalg, by one thread, so
+    that the number of threads changes nothing; the bits are those of this torch on this processor. float16 and bfloat16
+    are the rounded float32.
     Raises ValueError for fewer than 2 dimensions.
     """
     return _fill("orthogonal_", tensor, (gain,), Source(generator, seed, name))
@@ -263,11 +264,10 @@ def sparse_(
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Fills a matrix with normal numbers of the given standard deviation, and ceil(sparsity * rows) zeros in each column
-    (Martens, ICML 2010).
+    """Fills a matrix with normal numbers of standard deviation std, and ceil(sparsity * rows) zeros in each column.
 
-    Raises ValueError unless there are 2 dimensions. The generator decides the places of the zeros too; torch takes
-    these from its default generator.
+    Martens, ICML 2010. Raises ValueError unless there are 2 dimensions. The generator decides the places of the zeros
+    too; torch takes these from its default generator.
     """
     return _fill("sparse_", tensor, (sparsity, std), Source(generator, seed, name))
 
@@ -284,8 +284,8 @@ def variance_scaling_(
 ) -> Tensor:
     """Fills with numbers of mean 0 and variance scale / fan, as the function of that name in JAX and Keras does.
 
-    truncated_normal is cut at 2 standard deviations of the normal before the cut. Raises ValueError for a scale that is not
-    positive, for fewer than 2 dimensions, and for other names.
+    truncated_normal is cut at 2 standard deviations of the normal before the cut. Raises ValueError for a scale that is
+    not positive, for fewer than 2 dimensions, and for other names.
     """
     if 0 in tensor.shape:
         warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=2)
@@ -319,8 +319,10 @@ def lecun_normal_(
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Fills with truncated normal numbers of variance 1 / fan_in (LeCun et al., Efficient BackProp, 1998), as JAX and Keras
-    do. Raises ValueError for fewer than 2 dimensions."""
+    """Fills with truncated normal numbers of variance 1 / fan_in, as JAX and Keras do.
+
+    LeCun et al., Efficient BackProp, 1998. Raises ValueError for fewer than 2 dimensions.
+    """
     return variance_scaling_(tensor, 1.0, "fan_in", "truncated_normal", generator, seed=seed, name=name)
 
 
@@ -331,8 +333,10 @@ def lecun_uniform_(
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Fills with numbers that are uniform on +-sqrt(3 / fan_in) (LeCun et al., Efficient BackProp, 1998), as JAX and Keras
-    do. Raises ValueError for fewer than 2 dimensions."""
+    """Fills with numbers that are uniform on +-sqrt(3 / fan_in), as JAX and Keras do.
+
+    LeCun et al., Efficient BackProp, 1998. Raises ValueError for fewer than 2 dimensions.
+    """
     return variance_scaling_(tensor, 1.0, "fan_in", "uniform", generator, seed=seed, name=name)
 
 

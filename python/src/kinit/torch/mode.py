@@ -95,11 +95,11 @@ class InitMode(TorchFunctionMode):
 
     def __enter__(self) -> "InitMode":
         hook.acquire()
-        super().__enter__()
+        super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        super().__exit__(*exception)
+        super().__exit__(*exception)  # type: ignore[no-untyped-call]
         hook.release()
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -126,8 +126,8 @@ class accelerate(InitMode):
 
     Also in code that imported the functions by name, as torch's own modules do. Holds for the thread that enters it.
 
-    seed   None: each call draws its seed from torch's default generator, so that torch.manual_seed governs. Otherwise 0 to
-           2**64 - 1: the n-th random call that kinit takes over fills from the n-th stream of the seed, counted from
+    seed   None: each call draws its seed from torch's default generator, so that torch.manual_seed governs. Otherwise 0
+           to 2**64 - 1: the n-th random call that kinit takes over fills from the n-th stream of the seed, counted from
            0, and torch's generator does not change. A generator that is given to a call governs that call.
     stats  what was taken over and what was passed on to torch: tensors and parameters that kinit.torch.init leaves to
            torch, methods on tensors that autograd watches, and DTensors that kinit cannot fill

@@ -5,6 +5,7 @@ Owns: init_module_, and the rule that names the streams.
 SPDX-License-Identifier: Apache-2.0
 """
 
+import itertools
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -37,9 +38,9 @@ def init_module_(module: torch.nn.Module, seed: int) -> torch.nn.Module:
     module  on any device. What kinit does not fill, torch fills, from a generator that seed and name decide
     seed    0 to 2**64 - 1
     Returns the module. Raises TypeError and ValueError for the seed, NotImplementedError for DTensors that kinit cannot
-    fill; then some submodules have been initialised. Warns of parameters that are left as they are, because their module
-    has no reset_parameters and no other module fills them. Not to be called for one module by several threads at once; no other thread may use torch's default
-    generator meanwhile.
+    fill; then some submodules have been initialised. Warns of parameters that are left as they are because their module
+    has no reset_parameters and no other module fills them. Not to be called for one module by several threads at once;
+    no other thread may use torch's default generator meanwhile.
     """
     seed = _checked_seed(seed)
     names = _Names(module)
@@ -129,10 +130,8 @@ class _Names:
 
 def _named_tensors(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
     """Under every name that they have. Lazy ones have no memory yet."""
-    for name, tensor in module.named_parameters(remove_duplicate=False):
-        if not is_lazy(tensor):
-            yield name, tensor
-    for name, tensor in module.named_buffers(remove_duplicate=False):
+    tensors = (module.named_parameters(remove_duplicate=False), module.named_buffers(remove_duplicate=False))
+    for name, tensor in itertools.chain[tuple[str, torch.Tensor]](*tensors):
         if not is_lazy(tensor):
             yield name, tensor
 

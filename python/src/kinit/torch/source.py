@@ -43,7 +43,7 @@ class Source:
         return {"seed": seed, "name": self._name, "subsequence": self._subsequence}
 
     def torch_generator(self, device: torch.device) -> torch.Generator | None:
-        """The generator for one of torch's own functions: that of the call, or one that the given seed and name decide."""
+        """The generator for one of torch's own functions: that of the call, or one that seed and name decide."""
         if self._seed is None or device.type == "meta":
             return self._generator
         words = array.array("I", (0, 0))

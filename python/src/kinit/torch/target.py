@@ -16,7 +16,7 @@ from . import dtensor
 from .source import Source
 
 _DTYPES = frozenset((torch.float32, torch.float64, torch.float16, torch.bfloat16))
-_TORCH_FUNCTIONS = (torch.Tensor.__torch_function__.__func__, torch._C._disabled_torch_function_impl)
+_TORCH_FUNCTIONS = (vars(torch.Tensor)["__torch_function__"].__func__, torch._C._disabled_torch_function_impl)
 
 
 class Target(NamedTuple):

@@ -16,9 +16,17 @@ int tool_fail(tool_error *error, int code, const char *path, int line, const cha
 
 int tool_fail_memory(tool_error *error) { return tool_fail(error, TOOL_FAILED, NULL, 0, "out of memory"); }
 
+/* Names and paths may hold anything; what could command a terminal or end the line becomes a question mark. */
+static void print_plain(const char *text) {
+  for (; *text != '\0'; text++) fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text, stderr);
+}
+
 void tool_error_print(const tool_error *error) {
   fputs("kinit-fill: ", stderr);
-  if (error->path[0] != '\0') fprintf(stderr, "%s:", error->path);
+  print_plain(error->path);
+  if (error->path[0] != '\0') fputc(':', stderr);
   if (error->line > 0) fprintf(stderr, "%d:", error->line);
-  fprintf(stderr, "%s%s\n", error->path[0] != '\0' ? " " : "", error->reason);
+  if (error->path[0] != '\0') fputc(' ', stderr);
+  print_plain(error->reason);
+  fputc('\n', stderr);
 }

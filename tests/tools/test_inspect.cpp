@@ -162,7 +162,7 @@ TEST(Inspect, PrintsTheStatisticsOfEachTensor) {
 /* 0 to 999,999 once each, which is more than a tile: mean 499999.5, variance (n^2 - 1) / 12. */
 TEST(Inspect, StreamsTensorsLargerThanATile) {
   std::vector<double> values(1000000);
-  for (size_t i = 0; i < values.size(); i++) values[i] = double(i * 7919 % 1000000);
+  for (size_t i = 0; i < values.size(); i++) values[i] = double(i);
   const TemporaryFile file("model.safetensors", Safetensors({{"x", "F64", {1000, 1000}, Bytes(values)}}));
   const std::vector<std::string> lines = Inspect(file.path());
   ASSERT_EQ(lines.size(), 2u);
@@ -244,6 +244,15 @@ TEST(Verify, NamesTheFirstElementThatIsDifferent) {
   const Outcome outcome = VerifyTensors(tensors);
   EXPECT_EQ(outcome.code, TOOL_DIFFERENT);
   EXPECT_THAT(outcome.text, HasSubstr("in \"a\", element 1099998, byte " + std::to_string(header + 4 * 1099998)));
+}
+
+/* A tile of f32 has 1,048,576 elements. */
+TEST(Verify, ComparesTheLastElementOfEachTile) {
+  for (const size_t element : {size_t{1048575}, size_t{1048576}, size_t{1099999}}) {
+    std::vector<FileTensor> tensors = Tensors(42);
+    tensors[0].bytes[4 * element + 1] ^= 1;
+    EXPECT_THAT(VerifyTensors(tensors).text, HasSubstr("in \"a\", element " + std::to_string(element) + ","));
+  }
 }
 
 TEST(Verify, DependsOnTheSeed) {

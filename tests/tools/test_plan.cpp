@@ -317,6 +317,7 @@ TEST(PlanErrors, Names) {
             "name": ""}]})",
        3, "needs a \"name\""},
       {R"({"tensors": [{"name": 7}]})", 1, "needs a \"name\""},
+      {"{\"tensors\": [\n{\n\"shape\": [2]\n}\n]\n}\n", 2, "needs a \"name\""},
       {R"({"tensors": [{"name": "__metadata__"}]})", 1, "__metadata__"},
       {R"({"tensors": [{"name": "a{"}]})", 1, "begins no range"},
       {R"({"tensors": [{"name": "a{2..1}"}]})", 1, "greater than its last"},
@@ -453,6 +454,16 @@ TEST(PlanErrors, LinesBehindAnything) {
         2], "dtype":"f16"},
         5], "rules": [{"match": "[{\"]*", "law": "normal"}, {"match": "]*", "law": "normal"}]})",
                  5, "a tensor is an object"}});
+}
+
+TEST(PlanErrors, ArePrintedOnOneLine) {
+  const Model model("{\"tensors\": [\n{\"name\": \"\\u001b[31m\\n{\\u007f\"}]}");
+  testing::internal::CaptureStderr();
+  tool_error_print(&model.error());
+  EXPECT_EQ(
+      testing::internal::GetCapturedStderr(),
+      "kinit-fill: plan.json:2: the name \"?[31m?{?\" has a { that begins no range such as {0..31}, of numbers of at "
+      "most 9 digits\n");
 }
 
 /* ---- Much nonsense ----------------------------------------------------------------------------------------------- */

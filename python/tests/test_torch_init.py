@@ -169,6 +169,14 @@ def test_sparse_has_the_zeros_of_each_column(sparsity, dtype):
     assert same_bits(tensor, torch.where(tensor == 0, tensor, normals))
 
 
+def test_zeros_of_sparse_have_words_of_their_own():
+    """Of 3 x 5 normals float64 uses the words below 32, whose last pair has no second half: the zeros begin there."""
+    tensor = init.sparse_(torch.empty(3, 5, dtype=torch.float64), 0.4, seed=SEED, name=NAME)
+    keys = kinit.fill_uniform(torch.empty(5, 3, dtype=torch.float64), seed=SEED, name=NAME, offset=16)
+    assert ((tensor == 0).sum(dim=0) == 2).all()
+    assert torch.equal(tensor != 0, keys.T == keys.max(dim=1).values)
+
+
 def test_zeros_of_sparse_stand_anywhere():
     tensor = init.sparse_(torch.empty(10, 20000), 0.3, seed=SEED)
     counts = (tensor == 0).sum(dim=1)  # of each row binomial: 20000 times 0.3, deviation 65
@@ -337,6 +345,12 @@ def test_sparse_tensors_are_torchs():
         return [result_of(getattr(functions, name), tensor) for name in ("zeros_", "normal_", "uniform_")]
 
     assert outcome(init) == outcome(torch.nn.init)
+
+
+def test_negated_views_are_torchs():
+    view = torch.zeros(4, dtype=torch.complex64).conj().imag
+    assert view.is_neg()  # its memory holds the negatives
+    assert init.ones_(view).tolist() == [1.0] * 4
 
 
 def test_integers_are_torchs():

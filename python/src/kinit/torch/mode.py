@@ -74,9 +74,7 @@ def _read_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict
 
 def _is_recorded(tensor: torch.Tensor) -> bool:
     """Whether autograd has something to say about a method that writes to the tensor, be it an error."""
-    if not torch.is_grad_enabled():
-        return False
-    return tensor.requires_grad or (tensor._is_view() and tensor._base is not None and tensor._base.requires_grad)
+    return torch.is_grad_enabled() and tensor.requires_grad  # views of such tensors require grad too
 
 
 class InitMode(TorchFunctionMode):

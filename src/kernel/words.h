@@ -7,15 +7,22 @@
  *   KV_LANES    32-bit lanes of a vector
  *   KV_PAIRS    vectors of even (and of odd) words that one group of Philox blocks gives: 4 * blocks / (2 * KV_LANES)
  *   KV_GROUPS   groups interleaved in the Philox loop, to hide the latency of its multiplications
- *   KV_MAP_PAIRS, KV_MAP_WORDS, KV_MAP_F64   groups interleaved in the distribution loops: where a pair of words makes
- * a pair of floats, where each word makes one, and in f64 KV_TILE     groups whose words are staged in the first-level
- * cache; a multiple of KV_GROUPS KV_HALVES   vectors of doubles that one group gives for each of the four words of a
- * block KV_HAVE_FMA 1, or 0 where there is no hardware fma and so no vd_sincospi KV_ROUND_LATER  1 if f16 and bf16 are
- * made of a whole tile's floats, else 0 KV_ALIGN    bytes of a streaming store types kw  one Philox word per block of a
- * group        kp  one 64-bit product per block of a group vu  KV_LANES unsigned words                     vf  KV_LANES
- * floats vq  doublewords                                 vd  doubles, as many vm  a truth value per lane of a vf Philox
- * words: a kw may carry anything outside its 32 bits kw_splat(u32)  kw_xor(a,b)  kw_xor3(a,b,c)  kp_mul(kw,kw)
- * kp_high(kp)->kw  kp_low(kp)->kw kp_blocks(u64 p)   p + (block number within the group) * PHILOX_M0, per block
+ *   KV_MAP_PAIRS, KV_MAP_WORDS, KV_MAP_F64
+ *               groups interleaved in the distribution loops: where a pair of words makes a pair of floats, where each
+ *               word makes one, and in f64
+ *   KV_TILE     groups whose words are staged in the first-level cache; a multiple of KV_GROUPS
+ *   KV_HALVES   vectors of doubles that one group gives for each of the four words of a block
+ *   KV_HAVE_FMA 1, or 0 where there is no hardware fma and so no vd_sincospi
+ *   KV_ROUND_LATER  1 if f16 and bf16 are made of a whole tile's floats, else 0
+ *   KV_ALIGN    bytes of a streaming store
+ * types
+ *   kw  one Philox word per block of a group        kp  one 64-bit product per block of a group
+ *   vu  KV_LANES unsigned words                     vf  KV_LANES floats
+ *   vq  doublewords                                 vd  doubles, as many
+ *   vm  a truth value per lane of a vf
+ * Philox words: a kw may carry anything outside its 32 bits
+ *   kw_splat(u32)  kw_xor(a,b)  kw_xor3(a,b,c)  kp_mul(kw,kw)  kp_high(kp)->kw  kp_low(kp)->kw
+ *   kp_blocks(u64 p)   p + (block number within the group) * PHILOX_M0, per block
  *   kr_splat(u32 k0, u32 k1) -> kr, the last round's keys
  *   kw_roles(p0, p1, before0, before1, kr, vu even[KV_PAIRS], vu odd[KV_PAIRS])
  *       the last Philox round, from its products and those of the round before: words 0 and 2 of each block go to even,
@@ -29,6 +36,9 @@
  *           vf_select_bit30(u,a,b): b where bit 30 of u is set, else a
  *           vm_select(m,a,b): b where m is true, else a
  *           vf_min(a,b): a where a < b, else b; vf_max(a,b): a where a > b, else b, which tells zeros apart
+ *   and where it has a shorter way to the same bits, with KV_HAVE_FMA_CONSTANT, KV_HAVE_EIGHTHS, KV_HAVE_TURN:
+ *           vf_fma_constant(a,b,c): a macro, vf_fma with a literal c in every lane
+ *           vf_eighths(u) vf_turn(u,p,q,vf *r,vf *cosine,vf *sine): those of kernel/normal.h
  * doubles   vq_words(even, odd, half, vq w[4])   the four words of each block, zero-extended
  *           vq_and vq_xor vq_add vq_shr vq_splat, vq_from_bits(vd) vd_from_bits(vq)
  *           vd_from_vq (values below 2^32, exact)

@@ -21,7 +21,7 @@
 #define KV_LANES 4
 #define KV_PAIRS 2
 #define KV_GROUPS 4
-#define KV_MAP_PAIRS 2
+#define KV_MAP_PAIRS 1
 #define KV_MAP_WORDS 2
 #define KV_MAP_F64 1
 #define KV_TILE 48
@@ -82,6 +82,15 @@ KV_INLINE vf vf_add(vf a, vf b) { return vaddq_f32(a, b); }
 KV_INLINE vf vf_mul(vf a, vf b) { return vmulq_f32(a, b); }
 KV_INLINE vf vf_div(vf a, vf b) { return vdivq_f32(a, b); }
 KV_INLINE vf vf_fma(vf a, vf b, vf c) { return vfmaq_f32(c, a, b); }
+/* fmla overwrites its addend, so a constant one is copied first, by a vector operation. volatile makes compilers load
+ * it anew instead, which is free while the vector pipes bind. Saves 0.41 cycles of a normal on Neoverse V2
+ * (scripts/mca). */
+#define KV_HAVE_FMA_CONSTANT 1
+#define vf_fma_constant(a, b, c)                             \
+  __extension__({                                            \
+    static const volatile float32x4_t addend = {c, c, c, c}; \
+    vfmaq_f32(addend, a, b);                                 \
+  })
 KV_INLINE vf vf_sqrt(vf a) { return vsqrtq_f32(a); }
 /* Not fmin and fmax, which put the zeros in order. */
 KV_INLINE vf vf_min(vf a, vf b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
@@ -94,6 +103,22 @@ KV_INLINE vf vf_flip_sign(vf f, vu u) {
   return vf_from_bits(veorq_u32(vu_from_bits(f), vandq_u32(u, vdupq_n_u32(0x80000000u))));
 }
 KV_INLINE vf vf_select_bit30(vu u, vf a, vf b) { return vbslq_f32(vtstq_u32(u, vdupq_n_u32(1u << 30)), b, a); }
+/* sli keeps two bits of the overwritten vector, and the conversion divides by 2^31: two operations fewer, 0.11 cycles
+ * of a normal on Neoverse V2. */
+#define KV_HAVE_EIGHTHS 1
+KV_INLINE vf vf_eighths(vu word) {
+  static const volatile int32x4_t two = {2, 2, 2, 2};
+  return vcvtq_n_f32_s32(vsliq_n_s32(two, vreinterpretq_s32_u32(word), 2), 31);
+}
+/* (cos, sin) = (q, p) after 0 quarter turns, (-p, q) after 1, -(q, p) after 2, -(-p, q) after 3. The common sign goes
+ * to r, which has none: 6 operations instead of 10, 0.15 cycles of a normal on Neoverse V2. */
+#define KV_HAVE_TURN 1
+KV_INLINE void vf_turn(vu word, vf p, vf q, vf *r, vf *cosine, vf *sine) {
+  const vu turned = vaddq_u32(word, vdupq_n_u32(0x20000000));
+  *r = vbslq_f32(vdupq_n_u32(0x80000000u), vf_from_bits(turned), *r);
+  *cosine = vf_select_bit30(turned, q, vnegq_f32(p));
+  *sine = vf_select_bit30(turned, p, q);
+}
 KV_INLINE vf vm_select(vm m, vf a, vf b) { return vbslq_f32(m, b, a); }
 
 KV_INLINE vq vq_splat(uint64_t x) { return vdupq_n_u64(x); }

@@ -50,13 +50,15 @@ static void philox_tile(const philox *ph, const uint64_t *blocks, int groups, vu
 enum part { RADIUS, COSINE, SINE, WORD };
 
 KV_INLINE void part_of(enum part part, const vu *word, vf *x) {
-  vf other[KV_PAIRS];
+  vf r[KV_PAIRS], cosine[KV_PAIRS], sine[KV_PAIRS];
+  KV_EACH(i, KV_PAIRS) r[i] = vf_splat(1.0f); /* or -1 afterwards, if it took the sign of cosine and sine */
+  normal_angle(word, r, cosine, sine, KV_PAIRS);
   if (part == RADIUS)
     normal_radius(word, x, KV_PAIRS);
   else if (part == COSINE)
-    normal_angle(word, x, other, KV_PAIRS);
+    KV_EACH(i, KV_PAIRS) x[i] = vf_mul(r[i], cosine[i]);
   else if (part == SINE)
-    normal_angle(word, other, x, KV_PAIRS);
+    KV_EACH(i, KV_PAIRS) x[i] = vf_mul(r[i], sine[i]);
   else
     KV_EACH(i, KV_PAIRS) x[i] = vf_from_bits(word[i]);
 }

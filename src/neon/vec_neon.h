@@ -22,7 +22,7 @@
 #define KV_PAIRS 2
 #define KV_GROUPS 4
 #define KV_MAP_PAIRS 1
-#define KV_MAP_WORDS 2
+#define KV_MAP_WORDS 1
 #define KV_MAP_F64 1
 #define KV_TILE 48
 #define KV_HALVES 2

@@ -13,6 +13,9 @@ include(CheckCSourceCompiles)
 # errno is nobody's business here, and link-time optimization would carry code from one set of flags into another.
 # Without optimization gcc's intrinsics are macros, and it warns of the conversions in them as if they were ours.
 set(KINIT_ROOM_FLAGS -fno-math-errno -fno-lto $<$<CONFIG:Debug>:-Wno-sign-conversion>)
+if(KINIT_SANITIZE)
+  list(APPEND KINIT_ROOM_FLAGS -O1 -DKV_UNROLL=) # src/kernel/words.h tells why
+endif()
 
 # Whether the compiler translates `source` with `flags`; nothing is linked or run.
 function(kinit_probe result source flags)

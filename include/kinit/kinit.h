@@ -92,7 +92,8 @@ KINIT_API const char *kinit_status_message(kinit_status status);
 /* ---- 3. Types -------------------------------------------------------------------------------------------------- */
 
 /* Element types, in the machine's byte order. F16 is IEEE 754 binary16; BF16 is the upper half of a binary32.
- * Values in F16 and BF16 are always the F32 value of the same fill, rounded to nearest, ties to even. */
+ * Values in F16 and BF16 are always the F32 value of the same fill, rounded to nearest, ties to even. A value drawn
+ * beyond the largest number of its type becomes infinite. */
 typedef enum kinit_dtype { KINIT_F32 = 0, KINIT_F64 = 1, KINIT_F16 = 2, KINIT_BF16 = 3 } kinit_dtype;
 
 /* A position in one of 2^128 endless sequences. Nothing has state: the same stream gives the same numbers again.

@@ -35,7 +35,7 @@ typedef __m512d vd;
 typedef __mmask16 vm;
 
 /* A mask of which the compiler knows nothing: clang would make vpermt2d of the masked shuffles below, which keeps two
- * of Zen 4's pipes busy and costs 5 % of a uniform. */
+ * of Zen 4's pipes busy and costs 2 % of a uniform. */
 KV_INLINE __mmask16 opaque(__mmask16 mask) {
   __asm__("" : "+k"(mask));
   return mask;

@@ -123,7 +123,9 @@ TEST(LayoutErrors, MoreBytesThanAFileCanHave) {
 
 TEST(LayoutErrors, HeaderThatNoReaderTakes) {
   Model model;
-  model.Add(std::string(100000000, 'n'), KINIT_F32, {1});
+  std::string name;
+  name.resize(100000000, 'n');
+  model.Add(name, KINIT_F32, {1});
   const Layout layout(model, 0);
   EXPECT_EQ(layout.code, TOOL_INPUT);
   EXPECT_THAT(layout.error.reason, HasSubstr("--max-shard-size"));

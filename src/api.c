@@ -63,7 +63,7 @@ kinit_stream kinit_stream_named(uint64_t seed, const char *name) {
 }
 
 /* What all flat fills do once their plan stands or has failed with `planned`. */
-static kinit_status run_flat(kinit_status planned, const kinit_plan *plan, void *dst, kinit_dtype dtype, size_t count,
+static kinit_status run_flat(kinit_status planned, kinit_plan *plan, void *dst, kinit_dtype dtype, size_t count,
                              uint64_t offset) {
   if (planned != KINIT_OK) return planned;
   const kinit_layout layout = kinit_layout_flat(dst, kinit_dtype_size(dtype), offset, count);

@@ -95,18 +95,17 @@ static int count_pieces(uint64_t bytes) {
   return useful < (uint64_t)threads ? (int)useful : threads;
 }
 
-static void fill(const kinit_plan *plan, const kinit_layout *layout) {
+static void fill(kinit_plan *plan, const kinit_layout *layout) {
   const uint64_t bytes = layout->count * layout->element_size;
-  kinit_draw draw = plan->draw;
-  draw.streaming = row_bytes(layout) >= SHORTEST_STREAM && streaming_pays(bytes);
-  const work w = {plan->kernel, &draw, layout, count_pieces(bytes)};
+  plan->draw.streaming = row_bytes(layout) >= SHORTEST_STREAM && streaming_pays(bytes);
+  const work w = {plan->kernel, &plan->draw, layout, count_pieces(bytes)};
   if (w.pieces == 1)
     fill_elements(&w, 0, layout->count);
   else
     kinit_parallel(w.pieces, fill_piece, &w);
 }
 
-void kinit_fill_layout(const kinit_plan *plan, const kinit_layout *layout) {
+void kinit_fill_layout(kinit_plan *plan, const kinit_layout *layout) {
   if (layout->count > 0) fill(plan, layout);
   kinit_cpu_float_end(plan->float_environment);
 }

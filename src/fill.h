@@ -8,6 +8,6 @@
 #include "shard.h"
 
 /* Runs a plan: draws into every element of the layout, and returns to the caller's floating-point environment. */
-void kinit_fill_layout(const kinit_plan *plan, const kinit_layout *layout);
+void kinit_fill_layout(kinit_plan *plan, const kinit_layout *layout);
 
 #endif

@@ -10,7 +10,7 @@ static const int64_t *whole_shape(const kinit_tensor *tensor) {
   return tensor->global_shape != NULL ? tensor->global_shape : tensor->shape;
 }
 
-static void run(const kinit_plan *plan, const kinit_tensor *tensor, uint64_t offset) {
+static void run(kinit_plan *plan, const kinit_tensor *tensor, uint64_t offset) {
   const kinit_layout layout = kinit_layout_tensor(tensor, kinit_dtype_size(tensor->dtype), offset);
   kinit_fill_layout(plan, &layout);
 }

@@ -90,10 +90,11 @@ typedef struct cursor {
 /* Sets the cursor to the row that holds this element of the layout; returns the element's index in that row. */
 static uint64_t seek(const kinit_layout *layout, uint64_t element, cursor *at) {
   const int last = layout->ndim - 1;
-  const uint64_t column = element % layout->length[last];
-  uint64_t rest = element / layout->length[last];
   at->place = 0;
   at->stream = layout->first;
+  if (last == 0) return element; /* no division in small fills */
+  const uint64_t column = element % layout->length[last];
+  uint64_t rest = element / layout->length[last];
   for (int k = last - 1; k >= 0; k--) {
     at->index[k] = rest % layout->length[k];
     rest /= layout->length[k];

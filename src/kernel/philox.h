@@ -22,7 +22,7 @@ typedef struct philox {
   kw fold2_0;                                  /* round 2: word 0 = high(p1) ^ fold2_0 */
   kw fold2_2;                                  /* round 2: word 2 = word 3 ^ fold2_2 */
   kw fold3;                                    /* round 3: word 2 = high(p0) ^ fold3 */
-  kw key0[PHILOX_ROUNDS], key1[PHILOX_ROUNDS]; /* round keys, from round 3 on */
+  kw key0[PHILOX_ROUNDS], key1[PHILOX_ROUNDS]; /* of rounds 3 to 9 */
   kr last;                                     /* the keys of the last round */
 } philox;
 
@@ -35,6 +35,8 @@ static void philox_prepare(philox *ph, uint64_t seed, uint64_t subsequence, uint
   for (uint32_t round = 0; round < PHILOX_ROUNDS; round++) {
     k0[round] = seed_low + round * PHILOX_W0;
     k1[round] = seed_high + round * PHILOX_W1;
+  }
+  for (int round = 2; round < PHILOX_ROUNDS - 1; round++) {
     ph->key0[round] = kw_splat(k0[round]);
     ph->key1[round] = kw_splat(k1[round]);
   }

@@ -4,8 +4,9 @@
  * SPDX-License-Identifier: Apache-2.0
  *
  * usage: checkpoint WAY FILE MEBIBYTES f32|bf16
- *   fill    normals into memory that stays in the cache, no file    memory  normals into fresh memory of kinit_alloc
- *   pwrite  the same, then pwrite                direct  the same with direct I/O      mmap  fills the mapped file
+ *   fill    normals into memory that stays in the cache, no file
+ *   memory  normals into fresh memory of kinit_alloc    pages  of malloc, in pages of 4 KiB, as a memory file system's
+ *   pwrite  fill, then pwrite    direct  the same with direct I/O    mmap  normals into the mapped file
  * Prints GB/s: from reserving the space to the end of fsync. All threads of kinit. */
 #include <fcntl.h>
 #include <kinit/kinit.h>
@@ -70,8 +71,7 @@ static void run_threads(void) {
   for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
 }
 
-static void fill_memory(void) {
-  void *memory = kinit_alloc(size);
+static void fill_memory(void *memory) {
   require(memory != NULL, "memory");
   fill(memory, 0, size);
 }
@@ -88,13 +88,15 @@ int main(int argc, char **argv) {
   size = strtoull(argv[3], NULL, 10) << 20;
   dtype = strcmp(argv[4], "f32") == 0 ? KINIT_F32 : KINIT_BF16;
   const double start = now();
-  if (strcmp(way, "fill") != 0 && strcmp(way, "memory") != 0) {
+  if (strcmp(way, "fill") != 0 && strcmp(way, "memory") != 0 && strcmp(way, "pages") != 0) {
     file = open(argv[2], O_RDWR | O_CREAT | O_TRUNC, 0666);
     require(file >= 0 && fallocate(file, 0, 0, (off_t)size) == 0, argv[2]);
     if (strcmp(way, "direct") == 0) fcntl(file, F_SETFL, O_DIRECT);
   }
   if (strcmp(way, "memory") == 0)
-    fill_memory();
+    fill_memory(kinit_alloc(size));
+  else if (strcmp(way, "pages") == 0)
+    fill_memory(malloc(size));
   else
     run_threads();
   require(file < 0 || fsync(file) == 0, "fsync");

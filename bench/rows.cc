@@ -100,9 +100,12 @@ class Planner {
 
   void Cached() {
     for (const std::string &isa : isas_)
-      for (const char *distribution : {"uniform", "normal"})
-        for (const Dtype &dtype : kDtypes)
-          for (size_t bytes : {64 * kKiB, kMiB}) AddFill("cache", isa, distribution, dtype, bytes, 1);
+      for (size_t bytes : {64 * kKiB, kMiB}) {
+        for (const char *distribution : {"uniform", "normal"})
+          for (const Dtype &dtype : kDtypes) AddFill("cache", isa, distribution, dtype, bytes, 1);
+        for (const char *distribution : {"truncated", "truncated-tail"})
+          AddFill("cache", isa, distribution, kF32, bytes, 1);
+      }
   }
 
   // Shards of a matrix: whole rows, and columns, whose runs are short.

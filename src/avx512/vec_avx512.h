@@ -20,6 +20,7 @@
 #define KV_LANES 16
 #define KV_PAIRS 1
 #define KV_GROUPS 6
+#define KV_MULTIPLY_EARLY 1
 #define KV_MAP_PAIRS 2
 #define KV_MAP_WORDS 2
 #define KV_MAP_F64 4

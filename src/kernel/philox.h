@@ -50,39 +50,52 @@ static void philox_prepare(philox *ph, uint64_t seed, uint64_t subsequence, uint
   ph->last = kr_splat(k0[PHILOX_ROUNDS - 1], k1[PHILOX_ROUNDS - 1]);
 }
 
+/* The groups under way: the four words of their blocks, the products of this round and those of the round before. */
+typedef struct rounds {
+  kw c0[KV_GROUPS], c1[KV_GROUPS], c2[KV_GROUPS], c3[KV_GROUPS];
+  kp p0[KV_GROUPS], p1[KV_GROUPS], before0[KV_GROUPS], before1[KV_GROUPS];
+} rounds;
+
+/* Where in a step this stands is the room's choice: the order of the code decides what compilers keep in registers. */
+KV_INLINE void multiply(rounds *s, int g) {
+  s->before0[g] = s->p0[g];
+  s->before1[g] = s->p1[g];
+  s->p0[g] = kp_mul(s->c0[g], kw_splat(PHILOX_M0));
+  s->p1[g] = kp_mul(s->c2[g], kw_splat(PHILOX_M1));
+}
+
 /* Words of n groups, interleaved. products[g] is M0 * (number of the group's first block, lower half). */
 KV_INLINE void philox_groups(const philox *ph, const uint64_t *products, vu *even, vu *odd, int n) {
-  const kw m0 = kw_splat(PHILOX_M0), m1 = kw_splat(PHILOX_M1);
-  kw c0[KV_GROUPS], c1[KV_GROUPS], c2[KV_GROUPS], c3[KV_GROUPS];
-  kp p0[KV_GROUPS], p1[KV_GROUPS];
+  rounds s;
   KV_EACH(g, n) {
-    p0[g] = kp_blocks(products[g]);
-    c2[g] = kw_xor(kp_high(p0[g]), ph->fold1);
-    p1[g] = kp_mul(c2[g], m1);
-    c0[g] = kw_xor(kp_high(p1[g]), ph->fold2_0);
-    c1[g] = kp_low(p1[g]);
-    c2[g] = kw_xor(kp_low(p0[g]), ph->fold2_2);
+    s.p0[g] = kp_blocks(products[g]);
+    s.p1[g] = kp_mul(kw_xor(kp_high(s.p0[g]), ph->fold1), kw_splat(PHILOX_M1));
+    s.c0[g] = kw_xor(kp_high(s.p1[g]), ph->fold2_0);
+    s.c1[g] = kp_low(s.p1[g]);
+    s.c2[g] = kw_xor(kp_low(s.p0[g]), ph->fold2_2);
+    if (KV_MULTIPLY_EARLY) multiply(&s, g);
   }
   KV_EACH(g, n) {
-    p0[g] = kp_mul(c0[g], m0);
-    p1[g] = kp_mul(c2[g], m1);
-    c0[g] = kw_xor3(kp_high(p1[g]), c1[g], ph->key0[2]);
-    c1[g] = kp_low(p1[g]);
-    c2[g] = kw_xor(kp_high(p0[g]), ph->fold3);
-    c3[g] = kp_low(p0[g]);
+    if (!KV_MULTIPLY_EARLY) multiply(&s, g);
+    s.c0[g] = kw_xor3(kp_high(s.p1[g]), s.c1[g], ph->key0[2]);
+    s.c1[g] = kp_low(s.p1[g]);
+    s.c2[g] = kw_xor(kp_high(s.p0[g]), ph->fold3);
+    s.c3[g] = kp_low(s.p0[g]);
+    if (KV_MULTIPLY_EARLY) multiply(&s, g);
   }
   KV_EACH(round, PHILOX_ROUNDS - 4) {
     KV_EACH(g, n) {
-      p0[g] = kp_mul(c0[g], m0);
-      p1[g] = kp_mul(c2[g], m1);
-      c0[g] = kw_xor3(kp_high(p1[g]), c1[g], ph->key0[3 + round]);
-      c1[g] = kp_low(p1[g]);
-      c2[g] = kw_xor3(kp_high(p0[g]), c3[g], ph->key1[3 + round]);
-      c3[g] = kp_low(p0[g]);
+      if (!KV_MULTIPLY_EARLY) multiply(&s, g);
+      s.c0[g] = kw_xor3(kp_high(s.p1[g]), s.c1[g], ph->key0[3 + round]);
+      s.c1[g] = kp_low(s.p1[g]);
+      s.c2[g] = kw_xor3(kp_high(s.p0[g]), s.c3[g], ph->key1[3 + round]);
+      s.c3[g] = kp_low(s.p0[g]);
+      if (KV_MULTIPLY_EARLY) multiply(&s, g);
     }
   }
   KV_EACH(g, n) {
-    kw_roles(kp_mul(c0[g], m0), kp_mul(c2[g], m1), p0[g], p1[g], ph->last, even + g * KV_PAIRS, odd + g * KV_PAIRS);
+    if (!KV_MULTIPLY_EARLY) multiply(&s, g);
+    kw_roles(s.p0[g], s.p1[g], s.before0[g], s.before1[g], ph->last, even + g * KV_PAIRS, odd + g * KV_PAIRS);
   }
 }
 

@@ -10,13 +10,14 @@
 
 typedef struct uniform_f32 {
   float low, span, limit;
+  float step;   /* span * 2^-24 */
   bool guarded; /* the plain formula is not enough: see below */
 } uniform_f32;
 
 /* The plain formula is fma(word mod 2^24, span * 2^-24, low). It gives the stream's bits as long as span * 2^-24 is
  * exact, and needs no limit if the largest word does not reach past it. */
 KV_INLINE uniform_f32 uniform_f32_prepare(double low, double span, double limit) {
-  uniform_f32 p = {(float)low, (float)span, (float)limit, false};
+  uniform_f32 p = {(float)low, (float)span, (float)limit, (float)span * 0x1p-24f, false};
   const bool exact = p.span == 0 || p.span >= 0x1p-102f;
   p.guarded = !exact || fmaf(0x1.fffffep-1f, p.span, p.low) > p.limit;
   return p;
@@ -24,7 +25,7 @@ KV_INLINE uniform_f32 uniform_f32_prepare(double low, double span, double limit)
 
 KV_INLINE vf uniform_f32_map(vu word, const uniform_f32 *p, bool guarded) {
   const vf n = vf_from_i32(vu_and(word, vu_splat(0xFFFFFF)));
-  if (!guarded) return vf_fma(n, vf_splat(p->span * 0x1p-24f), vf_splat(p->low));
+  if (!guarded) return vf_fma(n, vf_splat(p->step), vf_splat(p->low));
   const vf u = vf_mul(n, vf_splat(0x1p-24f));
   return vf_min(vf_fma(u, vf_splat(p->span), vf_splat(p->low)), vf_splat(p->limit));
 }

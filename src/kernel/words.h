@@ -7,6 +7,8 @@
  *   KV_LANES    32-bit lanes of a vector
  *   KV_PAIRS    vectors of even (and of odd) words that one group of Philox blocks gives: 4 * blocks / (2 * KV_LANES)
  *   KV_GROUPS   groups interleaved in the Philox loop, to hide the latency of its multiplications
+ *   KV_MULTIPLY_EARLY  1 if a group's multiplications stand at the end of the step before theirs, where their factors
+ *               are still in registers, else 0
  *   KV_MAP_PAIRS, KV_MAP_WORDS, KV_MAP_F64
  *               groups interleaved in the distribution loops: where a pair of words makes a pair of floats, where each
  *               word makes one, and in f64

@@ -21,6 +21,7 @@
 #define KV_LANES 4
 #define KV_PAIRS 2
 #define KV_GROUPS 4
+#define KV_MULTIPLY_EARLY 0
 #define KV_MAP_PAIRS 1
 #define KV_MAP_WORDS 1
 #define KV_MAP_F64 1

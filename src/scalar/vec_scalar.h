@@ -18,6 +18,7 @@
 #else
 #define KV_GROUPS 4
 #endif
+#define KV_MULTIPLY_EARLY 0
 #define KV_MAP_PAIRS 1
 #define KV_MAP_WORDS 2
 #define KV_MAP_F64 2

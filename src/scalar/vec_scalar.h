@@ -14,7 +14,7 @@
 #define KV_LANES 1
 #define KV_PAIRS 2
 #ifdef __clang__
-#define KV_GROUPS 8
+#define KV_GROUPS 1
 #else
 #define KV_GROUPS 4
 #endif
@@ -153,17 +153,16 @@ KV_INLINE void kv_round_bf16(uint16_t *out, const float *from, size_t count) {
   }
 }
 /* |f| is added to a float whose last place is that of the f16 next to it, so that the addition rounds, and whose lower
- * half already holds the f16's exponent, so that the sum's holds all of it but the sign. They meet in an upper half: of
- * two lower halves, GCC would narrow each by itself. */
+ * half already holds the f16's sign and exponent, so that the sum's holds all of it. */
 KV_INLINE void kv_round_f16(uint16_t *out, const float *from, size_t count) {
   const int32_t least = 0x38800000, most = 0x47800000; /* 2^-14, the least normal f16, and 2^16, which gives infinity */
   for (size_t i = 0; i < count; i++) {
     const uint32_t x = vu_from_bits(from[i]);
     const int32_t magnitude = (int32_t)(x & 0x7FFFFFFF), finite = magnitude < most ? magnitude : most;
     const int32_t power = finite & 0x7F800000, binade = power > least ? power : least;
-    const uint32_t rounder = (uint32_t)(binade + (binade >> 13) + (13 << 23) - (least >> 13));
-    const uint32_t sum = vu_from_bits(vf_from_bits((uint32_t)finite) + vf_from_bits(rounder));
-    out[i] = (uint16_t)((sum << 16 | (x & 0x80000000)) >> 16);
+    const uint32_t exponent = (uint32_t)(binade + (binade >> 13) + (13 << 23) - (least >> 13));
+    const float rounder = vf_from_bits(exponent + (x >> 16 & 0x8000));
+    out[i] = (uint16_t)vu_from_bits(vf_from_bits((uint32_t)finite) + rounder);
   }
 }
 KV_INLINE void kv_store_64(void *out, const vd *even, const vd *odd, bool streaming) {

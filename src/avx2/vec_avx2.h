@@ -32,7 +32,6 @@
 #define KV_TILE 96
 #define KV_HALVES 1
 #define KV_HAVE_FMA 1
-#define KV_ROUND_LATER 0
 #define KV_ALIGN 32
 
 typedef __m256i kw, kp, kr, vu, vq;

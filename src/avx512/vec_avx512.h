@@ -27,7 +27,6 @@
 #define KV_TILE 96
 #define KV_HALVES 1
 #define KV_HAVE_FMA 1
-#define KV_ROUND_LATER 0
 #define KV_ALIGN 64
 
 typedef __m512i kw, kp, kr, vu, vq;

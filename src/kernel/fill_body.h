@@ -61,7 +61,6 @@ KV_INLINE void store_step_f32(int dtype, const vf *x, const vf *y, char *out, bo
     const vf *even = x + g * KV_PAIRS, *odd = y + g * KV_PAIRS;
     char *dst = out + (size_t)g * group_size(dtype);
     vu i[KV_PAIRS], j[KV_PAIRS];
-#if !KV_ROUND_LATER
     if (dtype == BF16) {
       kv_store_bf16(dst, even, odd, streaming);
       continue;
@@ -70,7 +69,6 @@ KV_INLINE void store_step_f32(int dtype, const vf *x, const vf *y, char *out, bo
       kv_store_f16(dst, even, odd, streaming);
       continue;
     }
-#endif
     KV_EACH(k, KV_PAIRS) i[k] = vu_from_bits(even[k]);
     KV_EACH(k, KV_PAIRS) j[k] = vu_from_bits(odd[k]);
     kv_store_32(dst, i, j, streaming);
@@ -157,28 +155,9 @@ KV_INLINE void map_steps(enum kind kind, int dtype, const parameters *p, const w
   for (; groups > g; g++) map_step(kind, dtype, p, w, g, out, streaming, 1);
 }
 
-#if KV_ROUND_LATER
-/* Floats first, then their rounding. */
-KV_INLINE void map_narrow(enum kind kind, int dtype, const parameters *p, const words *w, int groups, char *out) {
-  float values[KV_TILE * GROUP_WORDS];
-  const size_t count = (size_t)groups * GROUP_WORDS;
-  map_steps(kind, F32, p, w, groups, (char *)values, false);
-  if (dtype == BF16)
-    kv_round_bf16((uint16_t *)(void *)out, values, count);
-  else
-    kv_round_f16((uint16_t *)(void *)out, values, count);
-}
-#endif
-
 /* The loop with each kind of store, so that the choice is made once a tile. */
 KV_INLINE void map_any(enum kind kind, int dtype, const parameters *p, const words *w, int groups, char *out,
                        bool streaming) {
-#if KV_ROUND_LATER
-  if (dtype == BF16 || dtype == F16) {
-    map_narrow(kind, dtype, p, w, groups, out);
-    return;
-  }
-#endif
   if (streaming)
     map_steps(kind, dtype, p, w, groups, out, true);
   else

@@ -15,7 +15,6 @@
  *   KV_TILE     groups whose words are staged in the first-level cache; a multiple of KV_GROUPS
  *   KV_HALVES   vectors of doubles that one group gives for each of the four words of a block
  *   KV_HAVE_FMA 1, or 0 where there is no hardware fma and so no vd_sincospi
- *   KV_ROUND_LATER  1 if f16 and bf16 are made of a whole tile's floats, else 0
  *   KV_ALIGN    bytes of a streaming store
  * types
  *   kw  one Philox word per block of a group        kp  one 64-bit product per block of a group

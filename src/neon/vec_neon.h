@@ -28,7 +28,6 @@
 #define KV_TILE 48
 #define KV_HALVES 2
 #define KV_HAVE_FMA 1
-#define KV_ROUND_LATER 0
 #define KV_ALIGN 16
 
 typedef uint32x4_t kw, kr, vu;

@@ -24,7 +24,6 @@
 #define KV_MAP_F64 2
 #define KV_TILE 192
 #define KV_HALVES 1
-#define KV_ROUND_LATER 1
 #define KV_ALIGN 8
 
 /* SLEEF's scalar functions of the fma family crash on a processor without it. */
@@ -140,30 +139,47 @@ KV_INLINE void vd_sincospi(vd a, vd *sine, vd *cosine) {
 }
 #endif
 
+/* Stores are made one element at a time: of such loops GCC makes vectors, which it does not of a copied array. */
+typedef uint32_t __attribute__((may_alias)) any32;
+typedef uint16_t __attribute__((may_alias)) any16;
 KV_INLINE void kv_store_32(void *out, const vu *even, const vu *odd, bool streaming) {
-  const uint32_t v[4] = {even[0], odd[0], even[1], odd[1]};
+  any32 *o = out;
   (void)streaming;
-  memcpy(out, v, sizeof v);
+  o[0] = even[0];
+  o[1] = odd[0];
+  o[2] = even[1];
+  o[3] = odd[1];
 }
-/* Simple loops, which a compiler makes vectors of, where a group at a time it does not. */
-KV_INLINE void kv_round_bf16(uint16_t *out, const float *from, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    const uint32_t x = vu_from_bits(from[i]);
-    out[i] = (uint16_t)((x + 0x7FFF + (x >> 16 & 1)) >> 16); /* an overflow carries into the exponent: infinity */
-  }
+KV_INLINE uint16_t round_bf16(vf f) {
+  const uint32_t x = vu_from_bits(f);
+  return (uint16_t)((x + 0x7FFF + (x >> 16 & 1)) >> 16); /* an overflow carries into the exponent: infinity */
+}
+KV_INLINE void kv_store_bf16(void *out, const vf *even, const vf *odd, bool streaming) {
+  any16 *o = out;
+  (void)streaming;
+  o[0] = round_bf16(even[0]);
+  o[1] = round_bf16(odd[0]);
+  o[2] = round_bf16(even[1]);
+  o[3] = round_bf16(odd[1]);
 }
 /* |f| is added to a float whose last place is that of the f16 next to it, so that the addition rounds, and whose lower
  * half already holds the f16's sign and exponent, so that the sum's holds all of it. */
-KV_INLINE void kv_round_f16(uint16_t *out, const float *from, size_t count) {
+KV_INLINE uint16_t round_f16(vf f) {
   const int32_t least = 0x38800000, most = 0x47800000; /* 2^-14, the least normal f16, and 2^16, which gives infinity */
-  for (size_t i = 0; i < count; i++) {
-    const uint32_t x = vu_from_bits(from[i]);
-    const int32_t magnitude = (int32_t)(x & 0x7FFFFFFF), finite = magnitude < most ? magnitude : most;
-    const int32_t power = finite & 0x7F800000, binade = power > least ? power : least;
-    const uint32_t exponent = (uint32_t)(binade + (binade >> 13) + (13 << 23) - (least >> 13));
-    const float rounder = vf_from_bits(exponent + (x >> 16 & 0x8000));
-    out[i] = (uint16_t)vu_from_bits(vf_from_bits((uint32_t)finite) + rounder);
-  }
+  const uint32_t x = vu_from_bits(f);
+  const int32_t magnitude = (int32_t)(x & 0x7FFFFFFF), finite = magnitude < most ? magnitude : most;
+  const int32_t power = finite & 0x7F800000, binade = power > least ? power : least;
+  const uint32_t exponent = (uint32_t)(binade + (binade >> 13) + (13 << 23) - (least >> 13));
+  const float rounder = vf_from_bits(exponent + (x >> 16 & 0x8000));
+  return (uint16_t)vu_from_bits(vf_from_bits((uint32_t)finite) + rounder);
+}
+KV_INLINE void kv_store_f16(void *out, const vf *even, const vf *odd, bool streaming) {
+  any16 *o = out;
+  (void)streaming;
+  o[0] = round_f16(even[0]);
+  o[1] = round_f16(odd[0]);
+  o[2] = round_f16(even[1]);
+  o[3] = round_f16(odd[1]);
 }
 KV_INLINE void kv_store_64(void *out, const vd *even, const vd *odd, bool streaming) {
   const double v[2] = {even[0], odd[0]};

@@ -63,37 +63,13 @@ KV_INLINE void part_of(enum part part, const vu *word, vf *x) {
     KV_EACH(i, KV_PAIRS) x[i] = vf_from_bits(word[i]);
 }
 
-/* Of a group. */
-KV_INLINE void store_part(int dtype, const vf *x, const vf *y, char *out) {
-  vu even[KV_PAIRS], odd[KV_PAIRS];
-#if !KV_ROUND_LATER
-  if (dtype == F16) kv_store_f16(out, x, y, false);
-  if (dtype == BF16) kv_store_bf16(out, x, y, false);
-#endif
-  if (dtype != F32) return;
-  KV_EACH(i, KV_PAIRS) even[i] = vu_from_bits(x[i]);
-  KV_EACH(i, KV_PAIRS) odd[i] = vu_from_bits(y[i]);
-  kv_store_32(out, even, odd, false);
-}
-
-KV_INLINE void map_groups(enum part part, int dtype, const words *w, int groups, char *out) {
+KV_INLINE void map_part(enum part part, int dtype, const words *w, int groups, char *out) {
   for (int g = 0; g < groups; g++) {
     vf x[KV_PAIRS], y[KV_PAIRS];
     part_of(part, w->even + g * KV_PAIRS, x);
     part_of(part, w->odd + g * KV_PAIRS, y);
-    store_part(dtype, x, y, out + (size_t)g * group_size(dtype));
+    store_step_f32(dtype, x, y, out + (size_t)g * group_size(dtype), false, 1);
   }
-}
-
-KV_INLINE void map_part(enum part part, int dtype, const words *w, int groups, char *out) {
-#if KV_ROUND_LATER
-  float values[KV_TILE * GROUP_WORDS];
-  if (dtype != F32) map_groups(part, F32, w, groups, (char *)values);
-  if (dtype == F16) kv_round_f16((uint16_t *)(void *)out, values, (size_t)groups * GROUP_WORDS);
-  if (dtype == BF16) kv_round_bf16((uint16_t *)(void *)out, values, (size_t)groups * GROUP_WORDS);
-  if (dtype != F32) return;
-#endif
-  map_groups(part, dtype, w, groups, out);
 }
 
 #define PART(name, part, dtype)                                                                        \

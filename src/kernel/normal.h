@@ -73,8 +73,7 @@ KV_INLINE vf vf_eighths(vu word) {
 
 #ifndef KV_HAVE_TURN
 /* The quarter turns of the word: cosine and sine of all of it from those of the rest, q and p, by a swap and signs. A
- * room's own way may change the sign of r instead of those of both. The order of the lines matters to GCC: with each
- * sign behind its swap the scalar room takes 3.6 cycles more. */
+ * room's own way may change the sign of r instead of those of both. */
 KV_INLINE void vf_turn(vu word, vf p, vf q, vf *r, vf *cosine, vf *sine) {
   const vu turned = vu_add(word, vu_splat(0x20000000));
   (void)r;

@@ -33,6 +33,7 @@
 #define KV_HALVES 1
 #define KV_HAVE_FMA 1
 #define KV_ALIGN 32
+#define KV_STREAMS 1
 
 typedef __m256i kw, kp, kr, vu, vq;
 typedef __m256 vf;

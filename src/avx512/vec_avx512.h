@@ -32,6 +32,7 @@
 #define KV_HALVES 1
 #define KV_HAVE_FMA 1
 #define KV_ALIGN 64
+#define KV_STREAMS 1
 
 typedef __m512i kw, kp, kr, vu, vq;
 typedef __m512 vf;

@@ -158,7 +158,7 @@ KV_INLINE void map_steps(enum kind kind, int dtype, const parameters *p, const w
 /* The loop with each kind of store, so that the choice is made once a tile. */
 KV_INLINE void map_any(enum kind kind, int dtype, const parameters *p, const words *w, int groups, char *out,
                        bool streaming) {
-  if (streaming)
+  if (KV_STREAMS && streaming)
     map_steps(kind, dtype, p, w, groups, out, true);
   else
     map_steps(kind, dtype, p, w, groups, out, false);

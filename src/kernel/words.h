@@ -16,6 +16,7 @@
  *   KV_HALVES   vectors of doubles that one group gives for each of the four words of a block
  *   KV_HAVE_FMA 1, or 0 where there is no hardware fma and so no vd_sincospi
  *   KV_ALIGN    bytes of a streaming store
+ *   KV_STREAMS  1 if the stores of values heed `streaming`, else 0
  * types
  *   kw  one Philox word per block of a group        kp  one 64-bit product per block of a group
  *   vu  KV_LANES unsigned words                     vf  KV_LANES floats

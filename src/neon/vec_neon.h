@@ -29,6 +29,7 @@
 #define KV_HALVES 2
 #define KV_HAVE_FMA 1
 #define KV_ALIGN 16
+#define KV_STREAMS 0
 
 typedef uint32x4_t kw, kr, vu;
 typedef struct kp {

@@ -26,6 +26,7 @@
 #define KV_TILE 192
 #define KV_HALVES 1
 #define KV_ALIGN 8
+#define KV_STREAMS 0
 
 /* SLEEF's scalar functions of the fma family crash on a processor without it. */
 #if defined(__FMA__) || defined(__aarch64__)

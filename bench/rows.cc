@@ -78,7 +78,7 @@ class Planner {
 
   Plan Take() { return std::move(plan_); }
 
-  // Every room, distribution and dtype, far above the caches.
+  // Every backend, distribution and dtype, far above the caches.
   void Large() {
     for (const std::string &isa : isas_)
       for (const char *distribution : {"uniform", "normal"})
@@ -234,7 +234,7 @@ class Planner {
          [=](char *) { return fill(); }, true});
   }
 
-  // Words come a tile at a time from the room of the same instruction set, and stay in the first-level cache.
+  // Words come a tile at a time from the backend of the same instruction set, and stay in the first-level cache.
   void Sleef(const char *isa, void (*box_muller)(const uint32_t *, float *, size_t)) {
     constexpr size_t kTile = 4096;
     if (std::find(isas_.begin(), isas_.end(), isa) == isas_.end()) return;

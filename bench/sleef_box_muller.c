@@ -35,7 +35,7 @@ typedef __m256 vf;
 #define FLOATS(x) _mm256_castsi256_ps(x)
 static vu load(const uint32_t *p) { return _mm256_loadu_si256((const __m256i *)p); }
 static void stream(float *p, vf x) { _mm256_stream_ps(p, x); }
-/* Two halves behind the exponents of 2^39 and 2^23, as in kinit's room. */
+/* Two halves behind the exponents of 2^39 and 2^23, as in kinit's backend. */
 static vf from_u32(vu x) {
   const vu low = _mm256_blend_epi16(x, _mm256_set1_epi32(0x4B000000), 0xAA);
   const vu high = _mm256_or_si256(_mm256_srli_epi32(x, 16), _mm256_set1_epi32(0x53000000));

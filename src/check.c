@@ -80,14 +80,14 @@ static kinit_status check_block(const kinit_tensor *tensor, uint64_t *last) {
 
 /* The distance from the lowest to the highest address, both included, must be that of an object. */
 static kinit_status check_strides(const kinit_tensor *tensor, size_t element_size) {
-  uint64_t room = MAX_BYTES / element_size - 1;
+  uint64_t space = MAX_BYTES / element_size - 1;
   for (int k = 0; k < tensor->ndim && tensor->strides != NULL; k++) {
     if (tensor->shape[k] <= 1) continue;
     const int64_t stride = tensor->strides[k];
     const uint64_t distance = stride < 0 ? -(uint64_t)stride : (uint64_t)stride;
     const uint64_t steps = (uint64_t)tensor->shape[k] - 1;
-    if (distance == 0 || distance > room / steps) return KINIT_ERROR_STRIDE;
-    room -= distance * steps;
+    if (distance == 0 || distance > space / steps) return KINIT_ERROR_STRIDE;
+    space -= distance * steps;
   }
   return KINIT_OK;
 }

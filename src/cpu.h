@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Sets of instructions that a room may require, usable: the operating system saves their registers too. */
+/* Sets of instructions that a backend may require, usable: the operating system saves their registers too. */
 enum {
   KINIT_CPU_FMA = 1,    /* AVX and FMA3 */
   KINIT_CPU_AVX2 = 2,   /* AVX2 and F16C */

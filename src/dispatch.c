@@ -1,6 +1,6 @@
-/* The list of rooms, best first, and the choice among them.
+/* The list of backends, best first, and the choice among them.
  *
- * Owns: the only pointer to the active room, and the public ISA functions. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the only pointer to the active backend, and the public ISA functions. SPDX-License-Identifier: Apache-2.0 */
 #include "dispatch.h"
 
 #include <stdatomic.h>
@@ -15,93 +15,93 @@ _Static_assert((int)KINIT_F32 == KINIT_KERNEL_F32 && (int)KINIT_F64 == KINIT_KER
                "a dtype is an index of the tables");
 
 #if KINIT_HAVE_AVX512
-extern const kinit_room kinit_room_avx512;
+extern const kinit_backend kinit_backend_avx512;
 #endif
 #if KINIT_HAVE_AVX2
-extern const kinit_room kinit_room_avx2;
+extern const kinit_backend kinit_backend_avx2;
 #endif
 #if KINIT_HAVE_NEON
-extern const kinit_room kinit_room_neon;
+extern const kinit_backend kinit_backend_neon;
 #endif
 #if KINIT_HAVE_SCALAR_FMA
-extern const kinit_room kinit_room_scalar_fma;
+extern const kinit_backend kinit_backend_scalar_fma;
 #endif
-extern const kinit_room kinit_room_scalar;
+extern const kinit_backend kinit_backend_scalar;
 
 typedef struct entry {
-  const kinit_room *room;
+  const kinit_backend *backend;
   unsigned required; /* bits of kinit_cpu_features */
 } entry;
 
-/* Rooms of one name are alternatives: the first that the machine runs stands for the name. */
-static const entry rooms[] = {
+/* Backends of one name are alternatives: the first that the machine runs stands for the name. */
+static const entry backends[] = {
 #if KINIT_HAVE_AVX512
-    {&kinit_room_avx512, KINIT_CPU_AVX512},
+    {&kinit_backend_avx512, KINIT_CPU_AVX512},
 #endif
 #if KINIT_HAVE_AVX2
-    {&kinit_room_avx2, KINIT_CPU_AVX2},
+    {&kinit_backend_avx2, KINIT_CPU_AVX2},
 #endif
 #if KINIT_HAVE_NEON
-    {&kinit_room_neon, KINIT_CPU_NEON},
+    {&kinit_backend_neon, KINIT_CPU_NEON},
 #endif
 #if KINIT_HAVE_SCALAR_FMA
-    {&kinit_room_scalar_fma, KINIT_CPU_FMA},
+    {&kinit_backend_scalar_fma, KINIT_CPU_FMA},
 #endif
-    {&kinit_room_scalar, 0},
+    {&kinit_backend_scalar, 0},
 };
-enum { ROOMS = sizeof rooms / sizeof rooms[0] };
+enum { BACKENDS = sizeof backends / sizeof backends[0] };
 
-static _Atomic(const kinit_room *) active;
+static _Atomic(const kinit_backend *) active;
 
-/* The supported room with this index among the names, or NULL. */
-static const kinit_room *supported_room(int index) {
+/* The supported backend with this index among the names, or NULL. */
+static const kinit_backend *supported_backend(int index) {
   const unsigned features = kinit_cpu_features();
   const char *last = "";
-  for (int i = 0; i < ROOMS; i++) {
-    if ((rooms[i].required & ~features) != 0 || strcmp(rooms[i].room->name, last) == 0) continue;
-    last = rooms[i].room->name;
-    if (index-- == 0) return rooms[i].room;
+  for (int i = 0; i < BACKENDS; i++) {
+    if ((backends[i].required & ~features) != 0 || strcmp(backends[i].backend->name, last) == 0) continue;
+    last = backends[i].backend->name;
+    if (index-- == 0) return backends[i].backend;
   }
   return NULL;
 }
 
-static const kinit_room *find_room(const char *name) {
-  const kinit_room *room;
-  for (int i = 0; (room = supported_room(i)) != NULL; i++)
-    if (strcmp(room->name, name) == 0) return room;
+static const kinit_backend *find_backend(const char *name) {
+  const kinit_backend *backend;
+  for (int i = 0; (backend = supported_backend(i)) != NULL; i++)
+    if (strcmp(backend->name, name) == 0) return backend;
   return NULL;
 }
 
-static const kinit_room *default_room(void) {
+static const kinit_backend *default_backend(void) {
   const char *name = getenv("KINIT_ISA");
-  const kinit_room *room = name != NULL ? find_room(name) : NULL;
-  return room != NULL ? room : supported_room(0);
+  const kinit_backend *backend = name != NULL ? find_backend(name) : NULL;
+  return backend != NULL ? backend : supported_backend(0);
 }
 
-/* Threads that come here first at the same time compute the same room; a choice made meanwhile is kept. */
-const kinit_room *kinit_active_room(void) {
-  const kinit_room *room = atomic_load_explicit(&active, memory_order_acquire);
-  if (room != NULL) return room;
-  const kinit_room *chosen = default_room();
-  return atomic_compare_exchange_strong(&active, &room, chosen) ? chosen : room;
+/* Threads that come here first at the same time compute the same backend; a choice made meanwhile is kept. */
+const kinit_backend *kinit_active_backend(void) {
+  const kinit_backend *backend = atomic_load_explicit(&active, memory_order_acquire);
+  if (backend != NULL) return backend;
+  const kinit_backend *chosen = default_backend();
+  return atomic_compare_exchange_strong(&active, &backend, chosen) ? chosen : backend;
 }
 
 int kinit_isa_count(void) {
   int count = 0;
-  while (supported_room(count) != NULL) count++;
+  while (supported_backend(count) != NULL) count++;
   return count;
 }
 
 const char *kinit_isa_name(int index) {
-  const kinit_room *room = index >= 0 ? supported_room(index) : NULL;
-  return room != NULL ? room->name : NULL;
+  const kinit_backend *backend = index >= 0 ? supported_backend(index) : NULL;
+  return backend != NULL ? backend->name : NULL;
 }
 
-const char *kinit_isa(void) { return kinit_active_room()->name; }
+const char *kinit_isa(void) { return kinit_active_backend()->name; }
 
 kinit_status kinit_set_isa(const char *name) {
-  const kinit_room *room = name != NULL ? find_room(name) : default_room();
-  if (room == NULL) return KINIT_ERROR_ISA;
-  atomic_store_explicit(&active, room, memory_order_release);
+  const kinit_backend *backend = name != NULL ? find_backend(name) : default_backend();
+  if (backend == NULL) return KINIT_ERROR_ISA;
+  atomic_store_explicit(&active, backend, memory_order_release);
   return KINIT_OK;
 }

@@ -7,7 +7,7 @@
 
 #include "kernel.h"
 
-/* The room in use; chosen at first use. */
-const kinit_room *kinit_active_room(void);
+/* The backend in use; chosen at first use. */
+const kinit_backend *kinit_active_backend(void);
 
 #endif

@@ -37,7 +37,7 @@ static kinit_status end_if_failed(const kinit_plan *plan, kinit_status status) {
 
 void kinit_plan_bits(kinit_plan *plan, kinit_stream stream) {
   begin(plan);
-  set_plan(plan, kinit_active_room()->bits, stream);
+  set_plan(plan, kinit_active_backend()->bits, stream);
 }
 
 /* ---- Uniform ---------------------------------------------------------------------------------------------------- */
@@ -54,7 +54,7 @@ static NOINLINE kinit_status plan_uniform(kinit_plan *plan, kinit_dtype dtype, d
   if (status != KINIT_OK) return status;
   low = rounded(dtype, low) + 0.0; /* -0 is 0 */
   high = rounded(dtype, high) + 0.0;
-  set_plan(plan, kinit_active_room()->uniform[dtype], stream);
+  set_plan(plan, kinit_active_backend()->uniform[dtype], stream);
   plan->draw.as.uniform.low = low;
   /* Two floats far apart have a difference that no double holds, but rounding it twice gives the float nearest to the
    * exact one: a double has more than twice the digits. */
@@ -74,7 +74,7 @@ static NOINLINE kinit_status plan_normal(kinit_plan *plan, kinit_dtype dtype, do
                                          kinit_stream stream) {
   const kinit_status status = kinit_check_normal(dtype, mean, stddev);
   if (status != KINIT_OK) return status;
-  set_plan(plan, kinit_active_room()->normal[dtype], stream);
+  set_plan(plan, kinit_active_backend()->normal[dtype], stream);
   plan->draw.as.normal.mean = rounded(dtype, mean);
   plan->draw.as.normal.stddev = rounded(dtype, stddev);
   return plan->kernel != NULL ? KINIT_OK : KINIT_ERROR_NEEDS_FMA;
@@ -124,7 +124,7 @@ static uint64_t constant_pattern(kinit_dtype dtype, double value) {
 }
 
 static void set_constant(kinit_plan *plan, kinit_dtype dtype, double value) {
-  set_plan(plan, kinit_active_room()->constant, (kinit_stream){0, 0, 0});
+  set_plan(plan, kinit_active_backend()->constant, (kinit_stream){0, 0, 0});
   plan->draw.as.constant.pattern = constant_pattern(dtype, value);
   plan->draw.as.constant.size = kinit_dtype_size(dtype);
 }
@@ -151,7 +151,7 @@ static NOINLINE kinit_status plan_truncated(kinit_plan *plan, kinit_dtype dtype,
                                             double high, kinit_stream stream) {
   const kinit_status status = kinit_check_truncated(dtype, mean, stddev, low, high);
   if (status != KINIT_OK) return status;
-  set_plan(plan, kinit_active_room()->truncated[dtype], stream);
+  set_plan(plan, kinit_active_backend()->truncated[dtype], stream);
   if (plan->kernel == NULL) return KINIT_ERROR_NEEDS_FMA;
   mean = rounded(dtype, mean);
   stddev = rounded(dtype, stddev);

@@ -10,7 +10,7 @@
 #include "kinit/kinit.h"
 
 typedef struct kinit_plan {
-  kinit_kernel *kernel; /* of the active room */
+  kinit_kernel *kernel; /* of the active backend */
   kinit_draw draw;
   uint64_t float_environment; /* the caller's */
   kinit_truncated truncated;  /* for draw to point to: a plan is not copied */

@@ -1,4 +1,4 @@
-/* A checked fill -> pieces -> threads -> the kernels of the active room.
+/* A checked fill -> pieces -> threads -> the kernels of the active backend.
  *
  * Owns: the one entrance to the kernels. Included by api.c and fill.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_FILL_H

@@ -1,9 +1,9 @@
 /* The wall between the tensor side of kinit and its kernels.
  *
  * Owns: the vocabulary that both sides share: what to draw (kinit_draw), where to put it (kinit_run), and the table of
- * functions that one instruction set offers (kinit_room). Below the wall (kernel/, scalar/, avx2/, avx512/, neon/)
+ * functions that one instruction set offers (kinit_backend). Below the wall (kernel/, scalar/, avx2/, avx512/, neon/)
  * nothing knows a shape, a thread or an error; above it nothing knows a lane.
- * Included by: dispatch.c, fill.c, api.c, truncated.c and every room. SPDX-License-Identifier: Apache-2.0 */
+ * Included by: dispatch.c, fill.c, api.c, truncated.c and every backend. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_KERNEL_H
 #define KINIT_KERNEL_H
 
@@ -68,13 +68,13 @@ typedef void kinit_kernel(const kinit_draw *draw, const kinit_run *runs, size_t 
 enum { KINIT_KERNEL_F32, KINIT_KERNEL_F64, KINIT_KERNEL_F16, KINIT_KERNEL_BF16, KINIT_KERNEL_DTYPES };
 
 /* One instruction set. NULL where it cannot serve (f64 normals, cut or not, without hardware fma). */
-typedef struct kinit_room {
+typedef struct kinit_backend {
   const char *name;
   kinit_kernel *bits;
   kinit_kernel *constant;
   kinit_kernel *uniform[KINIT_KERNEL_DTYPES];
   kinit_kernel *normal[KINIT_KERNEL_DTYPES];
   kinit_kernel *truncated[KINIT_KERNEL_DTYPES];
-} kinit_room;
+} kinit_backend;
 
 #endif

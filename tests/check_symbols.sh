@@ -1,6 +1,6 @@
 #!/bin/sh
 # The symbols of the libraries: the shared one exports what the header declares, globals of the static one begin with
-# kinit_, and a room has one, its table.
+# kinit_, and a backend has one, its table.
 #
 # Owns: these rules. NM names the tool of another target. For builds without sanitizers and coverage, which add symbols.
 # usage: check_symbols.sh <source directory> <static library> <shared library>    SPDX-License-Identifier: Apache-2.0
@@ -34,22 +34,22 @@ if grep -v '^kinit_' "$work/globals" >"$work/foreign"; then
   fail "globals without the prefix kinit_: $(tr '\n' ' ' <"$work/foreign")"
 fi
 
-# One line for each room's object: number of globals, their names; then what it needs of the rest of kinit.
+# One line for each backend's object: number of globals, their names; then what it needs of the rest of kinit.
 "$nm" -g "$static" | awk '
-  /^kernels_[a-z0-9_]*\.c\.o:$/ { room = $1; rooms++; next }
-  /:$/ { room = "" }
-  room != "" && NF == 3 { count[rooms]++; names[rooms] = names[rooms] " " $3; member[rooms] = room }
-  room != "" && $1 == "U" && $2 ~ /^kinit_/ { print "uses", room, $2 }
-  END { for (i = 1; i <= rooms; i++) print count[i] + 0, member[i] names[i] }' >"$work/rooms"
-[ -s "$work/rooms" ] || fail "no room found in $static"
+  /^kernels_[a-z0-9_]*\.c\.o:$/ { backend = $1; backends++; next }
+  /:$/ { backend = "" }
+  backend != "" && NF == 3 { count[backends]++; names[backends] = names[backends] " " $3; member[backends] = backend }
+  backend != "" && $1 == "U" && $2 ~ /^kinit_/ { print "uses", backend, $2 }
+  END { for (i = 1; i <= backends; i++) print count[i] + 0, member[i] names[i] }' >"$work/backends"
+[ -s "$work/backends" ] || fail "no backend found in $static"
 while read -r count rest; do
   case "$count $rest" in
-    "1 "*" kinit_room_"*) ;;
-    "uses "*) fail "a room reaches above the wall: $rest" ;;
-    *) fail "a room must export one table, kinit_room_...: $count global symbols: $rest" ;;
+    "1 "*" kinit_backend_"*) ;;
+    "uses "*) fail "a backend reaches above the wall: $rest" ;;
+    *) fail "a backend must export one table, kinit_backend_...: $count global symbols: $rest" ;;
   esac
-done <"$work/rooms"
+done <"$work/backends"
 
 [ $failures -eq 0 ] || exit 1
 echo "tried: symbols, $(wc -l <"$work/declared") functions exported, $(wc -l <"$work/globals") globals," \
-  "$(wc -l <"$work/rooms") rooms"
+  "$(wc -l <"$work/backends") backends"

@@ -113,11 +113,11 @@ void ExpectBlockIsSlice(kinit_dtype dtype, const Index &whole, const Index &star
 void ForEveryBlock(const Index &whole, const std::function<void(const Index &, const Index &)> &visit) {
   Index start(whole.size(), 0);
   do {
-    Index room(whole.size()), extra(whole.size(), 0);
-    for (size_t k = 0; k < whole.size(); k++) room[k] = whole[k] - start[k];
+    Index space(whole.size()), extra(whole.size(), 0);
+    for (size_t k = 0; k < whole.size(); k++) space[k] = whole[k] - start[k];
     do {
       visit(start, Sum(extra, Index(whole.size(), 1)));
-    } while (Advance(extra, room));
+    } while (Advance(extra, space));
   } while (Advance(start, whole));
 }
 

@@ -123,7 +123,7 @@ const Parameters kVariants[] = {
 
 /* ---- Bits -------------------------------------------------------------------------------------------------------- */
 
-class AnyRoom : public testing::TestWithParam<const char *> {
+class AnyBackend : public testing::TestWithParam<const char *> {
  protected:
   /* All fills of this test are compared with those of scalar. */
   static std::vector<unsigned char> Draw(const Parameters &p, kinit_dtype dtype, size_t count, uint64_t offset) {
@@ -134,7 +134,7 @@ class AnyRoom : public testing::TestWithParam<const char *> {
   }
 };
 
-TEST_P(AnyRoom, EqualsScalarInAnySlice) {
+TEST_P(AnyBackend, EqualsScalarInAnySlice) {
   const ScopedIsa isa(GetParam());
   if (!isa.supported()) GTEST_SKIP() << "this machine or build has no " << GetParam();
   for (const kinit_dtype dtype : kDtypes) {
@@ -154,10 +154,10 @@ TEST_P(AnyRoom, EqualsScalarInAnySlice) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Truncated, AnyRoom, testing::ValuesIn(kIsaNames));
+INSTANTIATE_TEST_SUITE_P(Truncated, AnyBackend, testing::ValuesIn(kIsaNames));
 
 /* Where a value is 0 and a bound is the other 0, minima and maxima of machines differ. */
-TEST(Truncated, ZerosAreTheSameInEveryRoom) {
+TEST(Truncated, ZerosAreTheSameInEveryBackend) {
   const Parameters tiny[] = {{-0.0, 1e-45, -1e-44, 0}, {0, 1e-44, -0.0, 1e-43}, {0, 1e-45, 0, 1e-43}};
   for (const Parameters &p : tiny) {
     kinit_set_isa("scalar");

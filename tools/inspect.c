@@ -23,7 +23,7 @@ typedef struct statistics {
   tool_histogram histogram;
 } statistics;
 
-/* Room for one tile. */
+/* Space for one tile. */
 typedef struct buffers {
   void *elements;
   double *values;
@@ -61,16 +61,16 @@ static void add_values(statistics *s, double *values, size_t count) {
 }
 
 static int measure(const tool_checkpoint *checkpoint, const tool_entry *entry, tool_weights *weights,
-                   const buffers *room, statistics *s, tool_error *error) {
+                   const buffers *space, statistics *s, tool_error *error) {
   const size_t size = tool_dtype_size(entry->dtype);
   *s = (statistics){0};
   for (uint64_t at = 0; at < entry->size; at += BATCH * size) {
     const uint64_t left = entry->size - at;
     const size_t bytes = left < BATCH * size ? (size_t)left : BATCH * size;
-    const int code = tool_weights_read(weights, checkpoint, entry, at, bytes, room->elements, error);
+    const int code = tool_weights_read(weights, checkpoint, entry, at, bytes, space->elements, error);
     if (code != TOOL_OK) return code;
-    tool_weights_convert(entry->dtype, room->elements, bytes / size, room->values);
-    add_values(s, room->values, bytes / size);
+    tool_weights_convert(entry->dtype, space->elements, bytes / size, space->values);
+    add_values(s, space->values, bytes / size);
   }
   return TOOL_OK;
 }
@@ -109,7 +109,7 @@ static void print_line(const statistics *s) {
   printf("\n");
 }
 
-static int print_tensors(const tool_checkpoint *checkpoint, tool_weights *weights, const buffers *room,
+static int print_tensors(const tool_checkpoint *checkpoint, tool_weights *weights, const buffers *space,
                          tool_error *error) {
   int width = (int)strlen("name");
   for (size_t i = 0; i < checkpoint->count; i++) {
@@ -126,7 +126,7 @@ static int print_tensors(const tool_checkpoint *checkpoint, tool_weights *weight
       printf("  not a dtype of kinit\n");
       continue;
     }
-    const int code = measure(checkpoint, entry, weights, room, &s, error);
+    const int code = measure(checkpoint, entry, weights, space, &s, error);
     if (code != TOOL_OK) return code;
     print_line(&s);
     fflush(stdout);
@@ -138,13 +138,13 @@ static int print_tensors(const tool_checkpoint *checkpoint, tool_weights *weight
 int tool_inspect(const char *path, tool_error *error) {
   tool_checkpoint checkpoint = {0};
   tool_weights weights = {0};
-  const buffers room = {malloc(TOOL_TILE_BYTES), malloc(BATCH * sizeof(double))};
-  int code = room.elements != NULL && room.values != NULL ? tool_checkpoint_read(path, &checkpoint, error)
-                                                          : tool_fail_memory(error);
-  if (code == TOOL_OK) code = print_tensors(&checkpoint, &weights, &room, error);
+  const buffers space = {malloc(TOOL_TILE_BYTES), malloc(BATCH * sizeof(double))};
+  int code = space.elements != NULL && space.values != NULL ? tool_checkpoint_read(path, &checkpoint, error)
+                                                            : tool_fail_memory(error);
+  if (code == TOOL_OK) code = print_tensors(&checkpoint, &weights, &space, error);
   tool_weights_close(&weights);
   tool_checkpoint_free(&checkpoint);
-  free(room.elements);
-  free(room.values);
+  free(space.elements);
+  free(space.values);
   return code;
 }

@@ -61,11 +61,11 @@ static int order_tensors(tool_file *file, const tool_tensor *tensors, size_t cou
 }
 
 static int check_total(const tool_model *model, tool_error *error) {
-  uint64_t room = INT64_MAX - 2 * (uint64_t)MAX_HEADER_SIZE;
+  uint64_t space = INT64_MAX - 2 * (uint64_t)MAX_HEADER_SIZE;
   for (size_t i = 0; i < model->count; i++) {
     const uint64_t size = tool_tensor_bytes(&model->tensors[i]);
-    if (size > room) return tool_fail(error, TOOL_INPUT, NULL, 0, "the model has more than 2^63 bytes");
-    room -= size;
+    if (size > space) return tool_fail(error, TOOL_INPUT, NULL, 0, "the model has more than 2^63 bytes");
+    space -= size;
   }
   return TOOL_OK;
 }

@@ -130,7 +130,7 @@ static int check_places(const reading *r, const tool_entry *entries, size_t coun
   return TOOL_OK;
 }
 
-/* Makes room for more tensors behind those of other files. */
+/* Makes space for more tensors behind those of other files. */
 static tool_entry *reserve(tool_checkpoint *checkpoint, size_t more) {
   tool_entry *entries = realloc(checkpoint->tensors, (checkpoint->count + more + 1) * sizeof *entries);
   if (entries == NULL) return NULL;

@@ -15,7 +15,7 @@
 #include "text.h"
 #include "weights.h"
 
-/* What is compared, and room for a tile of each. */
+/* What is compared, and space for a tile of each. */
 typedef struct comparison {
   const char *path;
   tool_checkpoint checkpoint;

@@ -1,4 +1,4 @@
-/* The words of the AVX2 room: AVX2, FMA and F16C. The list and its meaning stand in kernel/words.h.
+/* The words of the AVX2 backend: AVX2, FMA and F16C. The list and its meaning stand in kernel/words.h.
  *
  * Owns: the translation of each word into AVX2. Included by kernels_avx2.c only.
  * SPDX-License-Identifier: Apache-2.0
@@ -12,7 +12,7 @@
 #include "../kernel/words.h"
 
 #if !defined(__AVX2__) || !defined(__FMA__) || !defined(__F16C__)
-#error "compile this room with -mavx2 -mfma -mf16c"
+#error "compile this backend with -mavx2 -mfma -mf16c"
 #endif
 #include <immintrin.h>
 #include <sleef.h>

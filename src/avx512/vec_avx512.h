@@ -1,4 +1,4 @@
-/* The words of the AVX-512 room: F, DQ, BW and VL. The list and its meaning stand in kernel/words.h.
+/* The words of the AVX-512 backend: F, DQ, BW and VL. The list and its meaning stand in kernel/words.h.
  *
  * Owns: the translation of each word into AVX-512. Included by kernels_avx512.c only.
  * SPDX-License-Identifier: Apache-2.0
@@ -12,7 +12,7 @@
 #include "../kernel/words.h"
 
 #if !defined(__AVX512F__) || !defined(__AVX512DQ__) || !defined(__AVX512BW__) || !defined(__AVX512VL__)
-#error "compile this room with -mavx512f -mavx512dq -mavx512bw -mavx512vl"
+#error "compile this backend with -mavx512f -mavx512dq -mavx512bw -mavx512vl"
 #endif
 #include <immintrin.h>
 #include <sleef.h>

@@ -1,7 +1,7 @@
-/* From runs to tiles, and from tiles to memory: the body of every kernel, and the table of a room.
+/* From runs to tiles, and from tiles to memory: the body of every kernel, and the table of a backend.
  *
- * Owns: the tile, the two ways to the destination, the kernels, and the definition of the room's table. Included by
- * each kernels_<isa>.c, last, which names the table (KV_ROOM) and the instruction set (KV_NAME).
+ * Owns: the tile, the two ways to the destination, the kernels, and the definition of the backend's table. Included by
+ * each kernels_<isa>.c, last, which names the table (KV_BACKEND) and the instruction set (KV_NAME).
  * SPDX-License-Identifier: Apache-2.0
  *
  * A tile is KV_TILE groups of Philox blocks, from any places of the stream. Its words are staged in the first-level
@@ -308,12 +308,12 @@ static int groups_until_wrap(uint64_t block, uint64_t most) {
   return (int)(most < until_wrap ? most : until_wrap);
 }
 
-/* Puts elements of one run among those that wait, as many as there is room for: the groups from `block` on, without the
- * first `skip` elements, for at most count elements. Returns the number of elements taken. */
+/* Puts elements of one run among those that wait, as many as there is space for: the groups from `block` on, without
+ * the first `skip` elements, for at most count elements. Returns the number of elements taken. */
 static uint64_t wait(job *j, uint64_t block, unsigned skip, uint64_t count, char *dst, int64_t stride) {
   const uint64_t wanted = ((skip + count - 1) >> j->group_shift) + 1;
-  const uint64_t room = (uint64_t)(KV_TILE - j->groups);
-  const int groups = groups_until_wrap(block, wanted < room ? wanted : room);
+  const uint64_t space = (uint64_t)(KV_TILE - j->groups);
+  const int groups = groups_until_wrap(block, wanted < space ? wanted : space);
   const uint64_t available = ((uint64_t)groups << j->group_shift) - skip;
   const uint64_t taken = count < available ? count : available;
   j->piece[j->pieces++] = (piece){dst, stride, ((unsigned)j->groups << j->group_shift) + skip, (uint32_t)taken};
@@ -469,8 +469,8 @@ static void kernel_constant(const kinit_draw *draw, const kinit_run *runs, size_
   if (draw->streaming) kv_fence();
 }
 
-extern const kinit_room KV_ROOM;
-const kinit_room KV_ROOM = {
+extern const kinit_backend KV_BACKEND;
+const kinit_backend KV_BACKEND = {
     .name = KV_NAME,
     .bits = kernel_bits,
     .constant = kernel_constant,

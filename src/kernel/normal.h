@@ -3,7 +3,7 @@
  * Owns: the logarithm, the radius, the angle, and their coefficients. Included by fill_body.h and truncated.h only.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Every step is one correctly rounded operation, so all rooms give the same bits. n is the number of vectors that
+ * Every step is one correctly rounded operation, so all backends give the same bits. n is the number of vectors that
  * advance together to hide latencies. */
 #ifndef KINIT_KERNEL_NORMAL_H
 #define KINIT_KERNEL_NORMAL_H
@@ -73,7 +73,7 @@ KV_INLINE vf vf_eighths(vu word) {
 
 #ifndef KV_HAVE_TURN
 /* The quarter turns of the word: cosine and sine of all of it from those of the rest, q and p, by a swap and signs. A
- * room's own way may change the sign of r instead of those of both. */
+ * backend's own way may change the sign of r instead of those of both. */
 KV_INLINE void vf_turn(vu word, vf p, vf q, vf *r, vf *cosine, vf *sine) {
   const vu turned = vu_add(word, vu_splat(0x20000000));
   (void)r;

@@ -56,7 +56,8 @@ typedef struct rounds {
   kp p0[KV_GROUPS], p1[KV_GROUPS], before0[KV_GROUPS], before1[KV_GROUPS];
 } rounds;
 
-/* Where in a step this stands is the room's choice: the order of the code decides what compilers keep in registers. */
+/* Where in a step this stands is the backend's choice: the order of the code decides what compilers keep in registers.
+ */
 KV_INLINE void multiply(rounds *s, int g) {
   s->before0[g] = s->p0[g];
   s->before1[g] = s->p1[g];

@@ -3,8 +3,8 @@
  * Owns: the three variants of the inverse, and the coefficients of the central one. Included by fill_body.h only.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Every step is one correctly rounded operation, so all rooms give the same bits. KV_BATCH vectors of words, even and
- * odd ones, advance together to hide latencies, and half as many where many numbers are alive. What depends on the
+ * Every step is one correctly rounded operation, so all backends give the same bits. KV_BATCH vectors of words, even
+ * and odd ones, advance together to hide latencies, and half as many where many numbers are alive. What depends on the
  * fill comes from truncated.c. */
 #ifndef KINIT_KERNEL_TRUNCATED_H
 #define KINIT_KERNEL_TRUNCATED_H

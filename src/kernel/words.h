@@ -1,9 +1,9 @@
-/* What every room's vocabulary is built with: attributes, and the list of words a room has to supply.
+/* What every backend's vocabulary is built with: attributes, and the list of words a backend has to supply.
  *
  * Owns: KV_INLINE and friends, and the contract of a vocabulary. Included by every vec_<isa>.h, first.
  * SPDX-License-Identifier: Apache-2.0
  *
- * A room defines, for its lanes:
+ * A backend defines, for its lanes:
  *   KV_LANES    32-bit lanes of a vector
  *   KV_PAIRS    vectors of even (and of odd) words that one group of Philox blocks gives: 4 * blocks / (2 * KV_LANES)
  *   KV_GROUPS   groups interleaved in the Philox loop, to hide the latency of its multiplications

@@ -1,4 +1,4 @@
-/* The words of the NEON room: AArch64 with its baseline Advanced SIMD. The list stands in kernel/words.h.
+/* The words of the NEON backend: AArch64 with its baseline Advanced SIMD. The list stands in kernel/words.h.
  *
  * Owns: the translation of each word into NEON. Included by kernels_neon.c only.
  * SPDX-License-Identifier: Apache-2.0
@@ -13,7 +13,7 @@
 #include "../kernel/words.h"
 
 #ifndef __aarch64__
-#error "this room needs AArch64"
+#error "this backend needs AArch64"
 #endif
 #include <arm_neon.h>
 #include <sleef.h>

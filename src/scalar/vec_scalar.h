@@ -1,7 +1,7 @@
-/* The words of the scalar room: portable C, one lane (a compiler may make vectors of it). The list and its meaning
+/* The words of the scalar backend: portable C, one lane (a compiler may make vectors of it). The list and its meaning
  * stand in kernel/words.h.
  *
- * Owns: the definition of each word in plain C, which the other rooms must equal bit for bit. Included by
+ * Owns: the definition of each word in plain C, which the other backends must equal bit for bit. Included by
  * kernels_scalar.c only, which is compiled twice on x86: for any processor, and with FMA (fmaf is then one instruction
  * instead of a call). SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_VEC_SCALAR_H

@@ -1,6 +1,6 @@
-/* Rooms that count: the kernels of a room with words 0, 1, 2, ... in the place of Philox's.
+/* Backends that count: the kernels of a backend with words 0, 1, 2, ... in the place of Philox's.
  *
- * Owns: the table that counting_room.c makes of each room. Included by counting_room.c and exhaustive.h.
+ * Owns: the table that counting_backend.c makes of each backend. Included by counting_backend.c and exhaustive.h.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TESTS_COUNTING_H
 #define KINIT_TESTS_COUNTING_H
@@ -8,11 +8,11 @@
 #include "kernel.h"
 
 /* Each fills as a kernel does; word e of the stream is e mod 2^32. */
-typedef struct counting_room {
+typedef struct counting_backend {
   const char *name;
   kinit_kernel *radius, *cosine, *sine; /* f32: the parts of Box and Muller's transformation */
   kinit_kernel *f16, *bf16;             /* the float whose bits are the word, rounded */
   kinit_kernel *truncated;              /* f32 */
-} counting_room;
+} counting_backend;
 
 #endif

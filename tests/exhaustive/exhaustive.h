@@ -1,4 +1,4 @@
-/* What the exhaustive programs share: the rooms that count, a walk over all words, and errors.
+/* What the exhaustive programs share: the backends that count, a walk over all words, and errors.
  *
  * Owns: these helpers. Included by the programs of this folder. SPDX-License-Identifier: Apache-2.0
  *
@@ -21,31 +21,32 @@ extern "C" {
 #include "counting.h"
 #include "cpu.h"
 #if KINIT_HAVE_AVX512
-extern const counting_room counting_avx512;
+extern const counting_backend counting_avx512;
 #endif
 #if KINIT_HAVE_AVX2
-extern const counting_room counting_avx2;
+extern const counting_backend counting_avx2;
 #endif
 #if KINIT_HAVE_NEON
-extern const counting_room counting_neon;
+extern const counting_backend counting_neon;
 #endif
 #if KINIT_HAVE_SCALAR_FMA
-extern const counting_room counting_scalar_fma;
+extern const counting_backend counting_scalar_fma;
 #endif
-extern const counting_room counting_scalar;
+extern const counting_backend counting_scalar;
 }
 
 namespace exhaustive {
 
 constexpr uint32_t kPart = 1 << 16, kParts = 1 << 16; /* words of a part, and parts */
 
-/* ---- Rooms ------------------------------------------------------------------------------------------------------- */
+/* ---- Backends -------------------------------------------------------------------------------------------------------
+ */
 
 /* Those that this processor runs, scalar first; the others are named. */
-inline std::vector<const counting_room *> Rooms() {
+inline std::vector<const counting_backend *> Backends() {
   const struct {
     const char *name;
-    const counting_room *room; /* null: not in this build */
+    const counting_backend *backend; /* null: not in this build */
     unsigned required;
   } all[] = {
     {"scalar", &counting_scalar, 0},
@@ -70,22 +71,22 @@ inline std::vector<const counting_room *> Rooms() {
     {"neon", nullptr, 0},
 #endif
   };
-  std::vector<const counting_room *> rooms;
+  std::vector<const counting_backend *> backends;
   for (const auto &entry : all) {
-    if (entry.room == nullptr)
-      std::printf("skipped: room %s, not in this build\n", entry.name);
+    if (entry.backend == nullptr)
+      std::printf("skipped: backend %s, not in this build\n", entry.name);
     else if ((entry.required & ~kinit_cpu_features()) != 0)
-      std::printf("skipped: room %s, not of this processor\n", entry.name);
+      std::printf("skipped: backend %s, not of this processor\n", entry.name);
     else
-      rooms.push_back(entry.room);
+      backends.push_back(entry.backend);
   }
-  return rooms;
+  return backends;
 }
 
 /* "scalar, avx2" */
-inline std::string NamesOf(const std::vector<const counting_room *> &rooms) {
+inline std::string NamesOf(const std::vector<const counting_backend *> &backends) {
   std::string names;
-  for (const counting_room *room : rooms) names += (names.empty() ? "" : ", ") + std::string(room->name);
+  for (const counting_backend *backend : backends) names += (names.empty() ? "" : ", ") + std::string(backend->name);
   return names;
 }
 

@@ -1,4 +1,4 @@
-/* exhaustive_narrow [STEP]: the conversions to f16 and bf16 of all 2^32 floats, in every room.
+/* exhaustive_narrow [STEP]: the conversions to f16 and bf16 of all 2^32 floats, in every backend.
  *
  * Owns: that comparison. Part of the long tier. SPDX-License-Identifier: Apache-2.0
  *
@@ -48,7 +48,7 @@ class Rounder {
 
 struct Format {
   const char *name;
-  kinit_kernel *counting_room::*kernel;
+  kinit_kernel *counting_backend::*kernel;
   std::vector<double> numbers;
 };
 
@@ -68,11 +68,12 @@ struct Result {
 };
 
 /* A part's floats have one sign, and magnitudes in order. */
-void Measure(const std::vector<const counting_room *> &rooms, const Format &format, uint32_t first, Result *result) {
+void Measure(const std::vector<const counting_backend *> &backends, const Format &format, uint32_t first,
+             Result *result) {
   const kinit_draw draw = {};
-  std::vector<std::vector<uint16_t>> values(rooms.size(), std::vector<uint16_t>(kPart));
-  for (size_t room = 0; room < rooms.size(); room++)
-    exhaustive::Draw(rooms[room]->*format.kernel, draw, first, &values[room]);
+  std::vector<std::vector<uint16_t>> values(backends.size(), std::vector<uint16_t>(kPart));
+  for (size_t backend = 0; backend < backends.size(); backend++)
+    exhaustive::Draw(backends[backend]->*format.kernel, draw, first, &values[backend]);
   Rounder rounder(format.numbers);
   for (uint32_t i = 0; i < kPart; i++) {
     const uint32_t bits = first + i, magnitude_bits = bits & 0x7FFFFFFFu;
@@ -81,7 +82,7 @@ void Measure(const std::vector<const counting_room *> &rooms, const Format &form
     std::memcpy(&magnitude, &magnitude_bits, sizeof magnitude);
     const uint16_t expected =
         static_cast<uint16_t>(rounder.Round(static_cast<double>(magnitude)) | (bits >> 16 & 0x8000u));
-    for (const std::vector<uint16_t> &room : values) result->Add(room[i] == expected, bits);
+    for (const std::vector<uint16_t> &backend : values) result->Add(backend[i] == expected, bits);
   }
 }
 
@@ -89,14 +90,14 @@ void Measure(const std::vector<const counting_room *> &rooms, const Format &form
 
 int main(int argc, char **argv) {
   const uint32_t step = exhaustive::StepOf(argc, argv);
-  const std::vector<const counting_room *> rooms = exhaustive::Rooms();
-  const Format formats[] = {{"f16", &counting_room::f16, Numbers(5)}, {"bf16", &counting_room::bf16, Numbers(8)}};
+  const std::vector<const counting_backend *> backends = exhaustive::Backends();
+  const Format formats[] = {{"f16", &counting_backend::f16, Numbers(5)}, {"bf16", &counting_backend::bf16, Numbers(8)}};
   bool good = true;
   for (const Format &format : formats) {
-    const Result result = exhaustive::Walk(format.name, step, Result(),
-                                           [&](uint32_t first, Result *part) { Measure(rooms, format, first, part); });
-    std::printf("%s: %" PRIu64 " floats in each of the rooms %s, %" PRIu64 " wrong\n", format.name,
-                result.tried / rooms.size(), exhaustive::NamesOf(rooms).c_str(), result.wrong);
+    const Result result = exhaustive::Walk(
+        format.name, step, Result(), [&](uint32_t first, Result *part) { Measure(backends, format, first, part); });
+    std::printf("%s: %" PRIu64 " floats in each of the backends %s, %" PRIu64 " wrong\n", format.name,
+                result.tried / backends.size(), exhaustive::NamesOf(backends).c_str(), result.wrong);
     if (result.wrong > 0) std::printf("%s: the first wrong one is 0x%08" PRIx32 "\n", format.name, result.first_wrong);
     good = good && result.wrong == 0 && result.tried > 0;
   }

@@ -3,7 +3,7 @@
  * Owns: that measurement. Part of the long tier. SPDX-License-Identifier: Apache-2.0
  *
  * Errors are in ulp of the exact value, for which SLEEF's double functions stand: of the rounded u for the radius, of
- * the word for the angle. The scalar room is measured, and all others must give its bits. Fails beyond 2 ulp for the
+ * the word for the angle. The scalar backend is measured, and all others must give its bits. Fails beyond 2 ulp for the
  * radius and 3 ulp for cosine and sine. */
 #include <sleef.h>
 
@@ -20,7 +20,7 @@ constexpr double kAllowed[kQuantities] = {2, 3, 3};
 
 struct Result {
   Error errors[kQuantities];
-  uint64_t differences = 0; /* values of other rooms that are not scalar's */
+  uint64_t differences = 0; /* values of other backends that are not scalar's */
 
   void Merge(const Result &other) {
     for (int k = 0; k < kQuantities; k++) errors[k].Merge(other.errors[k]);
@@ -41,18 +41,18 @@ void Exact(uint32_t word, double *exact) {
   exact[kSine] = pair.x;
 }
 
-kinit_kernel *KernelOf(const counting_room *room, int quantity) {
-  return quantity == kRadius ? room->radius : quantity == kCosine ? room->cosine : room->sine;
+kinit_kernel *KernelOf(const counting_backend *backend, int quantity) {
+  return quantity == kRadius ? backend->radius : quantity == kCosine ? backend->cosine : backend->sine;
 }
 
-void Measure(const std::vector<const counting_room *> &rooms, uint32_t first, Result *result) {
+void Measure(const std::vector<const counting_backend *> &backends, uint32_t first, Result *result) {
   const kinit_draw draw = {};
   std::vector<float> values[kQuantities], others(kPart);
   for (int k = 0; k < kQuantities; k++) {
     values[k].resize(kPart);
-    exhaustive::Draw(KernelOf(rooms[0], k), draw, first, &values[k]);
-    for (size_t room = 1; room < rooms.size(); room++) {
-      exhaustive::Draw(KernelOf(rooms[room], k), draw, first, &others);
+    exhaustive::Draw(KernelOf(backends[0], k), draw, first, &values[k]);
+    for (size_t backend = 1; backend < backends.size(); backend++) {
+      exhaustive::Draw(KernelOf(backends[backend], k), draw, first, &others);
       for (uint32_t i = 0; i < kPart; i++) result->differences += std::memcmp(&others[i], &values[k][i], 4) != 0;
     }
   }
@@ -70,9 +70,9 @@ void Measure(const std::vector<const counting_room *> &rooms, uint32_t first, Re
 
 int main(int argc, char **argv) {
   const uint32_t step = exhaustive::StepOf(argc, argv);
-  const std::vector<const counting_room *> rooms = exhaustive::Rooms();
+  const std::vector<const counting_backend *> backends = exhaustive::Backends();
   const Result result =
-      exhaustive::Walk("normal", step, Result(), [&](uint32_t first, Result *part) { Measure(rooms, first, part); });
+      exhaustive::Walk("normal", step, Result(), [&](uint32_t first, Result *part) { Measure(backends, first, part); });
   const double words = exhaustive::WordsOf(step);
   bool good = result.differences == 0;
   for (int k = 0; k < kQuantities; k++) {
@@ -81,7 +81,7 @@ int main(int argc, char **argv) {
                 error.worst, error.word, error.sum / words, words);
     good = good && error.worst <= kAllowed[k];
   }
-  std::printf("rooms %s: %" PRIu64 " values differ from the first's\n", exhaustive::NamesOf(rooms).c_str(),
+  std::printf("backends %s: %" PRIu64 " values differ from the first's\n", exhaustive::NamesOf(backends).c_str(),
               result.differences);
   return good ? 0 : 1;
 }

@@ -4,7 +4,7 @@
  *
  * Errors are distances from the exact quantile, in standard deviations before the cut. Fails where one exceeds its row
  * of the table in docs/stream.md, "Errors", where a value leaves the bounds, where neighbouring words go back by more
- * than that page allows, and where a room differs from the first. */
+ * than that page allows, and where a backend differs from the first. */
 #include "../exact_truncated.h"
 #include "exhaustive.h"
 extern "C" {
@@ -106,13 +106,13 @@ int64_t Place(float x) {
   return bits >= 0 ? bits : static_cast<int64_t>(INT32_MIN) - bits;
 }
 
-void Measure(const std::vector<const counting_room *> &rooms, const kinit_draw &draw, const Parameters &p,
+void Measure(const std::vector<const counting_backend *> &backends, const kinit_draw &draw, const Parameters &p,
              uint32_t first, Result *result) {
   const float low = static_cast<float>(p.low), high = static_cast<float>(p.high);
   std::vector<float> values(kPart + (first + kPart != 0)), others(values.size()); /* and the next part's first */
-  exhaustive::Draw(rooms[0]->truncated, draw, first, &values);
-  for (size_t room = 1; room < rooms.size(); room++) {
-    exhaustive::Draw(rooms[room]->truncated, draw, first, &others);
+  exhaustive::Draw(backends[0]->truncated, draw, first, &values);
+  for (size_t backend = 1; backend < backends.size(); backend++) {
+    exhaustive::Draw(backends[backend]->truncated, draw, first, &others);
     for (uint32_t i = 0; i < kPart; i++) result->differences += std::memcmp(&others[i], &values[i], 4) != 0;
   }
   Quantile quantile(p);
@@ -125,17 +125,17 @@ void Measure(const std::vector<const counting_room *> &rooms, const kinit_draw &
   }
 }
 
-bool Try(const std::vector<const counting_room *> &rooms, uint32_t step, const Row &row) {
+bool Try(const std::vector<const counting_backend *> &backends, uint32_t step, const Row &row) {
   const Parameters p = kinit_test::ToFloats(row.parameters);
   kinit_plan plan;
   if (kinit_plan_truncated(&plan, KINIT_F32, p.mean, p.stddev, p.low, p.high, {0, 0, 0}) != KINIT_OK) return false;
   kinit_cpu_float_end(plan.float_environment);
   const Result result = exhaustive::Walk(
-      row.name, step, Result(), [&](uint32_t first, Result *part) { Measure(rooms, plan.draw, p, first, part); });
+      row.name, step, Result(), [&](uint32_t first, Result *part) { Measure(backends, plan.draw, p, first, part); });
   const double words = exhaustive::WordsOf(step);
   std::printf("%s: greatest error %.3g at word 0x%08" PRIx32
               ", mean %.3g, steps back at most %.0f last places at word "
-              "0x%08" PRIx32 ", %" PRIu64 " outside, %" PRIu64 " values differ from the first room's, %.0f words\n",
+              "0x%08" PRIx32 ", %" PRIu64 " outside, %" PRIu64 " values differ from the first backend's, %.0f words\n",
               row.name, result.error.worst, result.error.word, result.error.sum / words, result.back.worst,
               result.back.word, result.outside, result.differences, words);
   return result.error.worst <= row.allowed && result.back.worst <= kAllowedBack && result.outside == 0 &&
@@ -146,13 +146,13 @@ bool Try(const std::vector<const counting_room *> &rooms, uint32_t step, const R
 
 int main(int argc, char **argv) {
   const uint32_t step = exhaustive::StepOf(argc, argv);
-  std::vector<const counting_room *> rooms = exhaustive::Rooms();
-  if (step == 1 && rooms.size() > 1 && std::string(rooms[1]->name) == "scalar_fma") {
+  std::vector<const counting_backend *> backends = exhaustive::Backends();
+  if (step == 1 && backends.size() > 1 && std::string(backends[1]->name) == "scalar_fma") {
     std::printf("left out: scalar, slow, and of the same source as scalar_fma; with a STEP it takes part\n");
-    rooms.erase(rooms.begin());
+    backends.erase(backends.begin());
   }
-  std::printf("rooms %s\n", exhaustive::NamesOf(rooms).c_str());
+  std::printf("backends %s\n", exhaustive::NamesOf(backends).c_str());
   int failures = 0;
-  for (const Row &row : kRows) failures += !Try(rooms, step, row);
+  for (const Row &row : kRows) failures += !Try(backends, step, row);
   return failures;
 }

@@ -106,7 +106,7 @@ bool ParametersKeepTheRules(const Draw &d, int dtype) {
 
 /* ---- How a call is made ------------------------------------------------------------------------------------------ */
 
-/* Room, threads and rounding mode of a call; afterwards all is as before. */
+/* Backend, threads and rounding mode of a call; afterwards all is as before. */
 struct Surroundings {
   const char *isa;
   int threads, rounding;
@@ -114,8 +114,8 @@ struct Surroundings {
 
 Surroundings AnySurroundings(Input *in) {
   constexpr int kModes[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
-  const int room = in->Byte() % kinit_isa_count();
-  return {kinit_isa_name(room), static_cast<int>(1 + in->Below(4)), kModes[in->Below(4)]};
+  const int backend = in->Byte() % kinit_isa_count();
+  return {kinit_isa_name(backend), static_cast<int>(1 + in->Below(4)), kModes[in->Below(4)]};
 }
 
 /* What additions do in the mode that is set; fegetround may know of another unit of the processor only. */

@@ -1,9 +1,9 @@
-/* A room that counts. Compiled once for each room of the library, with that room's flags.
+/* A backend that counts. Compiled once for each backend of the library, with that backend's flags.
  *
- * Owns: the replacement of Philox by a counter, and kernels for what the room computes on the way to a normal. All else
- * is the room's own: its words, its maps, its stores. The build gives its vocabulary (COUNTING_VOCABULARY) and the
- * names of the tables (COUNTING_ROOM, COUNTING_NAME; KV_ROOM, for which nobody asks). SPDX-License-Identifier:
- * Apache-2.0 */
+ * Owns: the replacement of Philox by a counter, and kernels for what the backend computes on the way to a normal. All
+ * else is the backend's own: its words, its maps, its stores. The build gives its vocabulary (COUNTING_VOCABULARY) and
+ * the names of the tables (COUNTING_BACKEND, COUNTING_NAME; KV_BACKEND, for which nobody asks).
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "counting.h"
 
 #include COUNTING_VOCABULARY
@@ -87,7 +87,7 @@ PART(sine, SINE, F32)
 PART(word_f16, WORD, F16)
 PART(word_bf16, WORD, BF16)
 
-extern const counting_room COUNTING_ROOM;
-const counting_room COUNTING_ROOM = {
+extern const counting_backend COUNTING_BACKEND;
+const counting_backend COUNTING_BACKEND = {
     COUNTING_NAME, kernel_radius, kernel_cosine, kernel_sine, kernel_word_f16, kernel_word_bf16, kernel_truncated_f32,
 };

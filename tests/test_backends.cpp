@@ -1,6 +1,6 @@
 /* Every instruction set against scalar, byte for byte: any count, alignment, offset, slice, stride, number of threads.
  *
- * Owns: the differential tests of the rooms. That scalar itself is right is the business of test_golden.cpp and
+ * Owns: the differential tests of the backends. That scalar itself is right is the business of test_golden.cpp and
  * test_stream.cpp. SPDX-License-Identifier: Apache-2.0 */
 #include <algorithm>
 #include <random>
@@ -29,7 +29,7 @@ Bytes Reference(const Filling &filling, size_t count) {
   return BytesOf(filling, count, kStream);
 }
 
-class Rooms : public testing::TestWithParam<std::tuple<std::string, Filling>> {
+class Backends : public testing::TestWithParam<std::tuple<std::string, Filling>> {
  protected:
   void SetUp() override {
     const ScopedIsa scalar("scalar");
@@ -55,7 +55,7 @@ class Rooms : public testing::TestWithParam<std::tuple<std::string, Filling>> {
   const size_t size_ = SizeOf(filling_.dtype);
 };
 
-/* Counts around vectors, groups and tiles of every room, then primes. */
+/* Counts around vectors, groups and tiles of every backend, then primes. */
 std::vector<size_t> Counts() {
   std::vector<size_t> counts;
   for (size_t i = 0; i <= 70; i++) counts.push_back(i);
@@ -66,7 +66,7 @@ std::vector<size_t> Counts() {
 }
 
 /* The destination touches the page that must not be touched, at its end and at its beginning. */
-TEST_P(Rooms, GuardPages) {
+TEST_P(Backends, GuardPages) {
   const Bytes reference = Reference(filling_, 5000);
   const ScopedIsa isa(isa_);
   for (const size_t count : Counts()) {
@@ -80,7 +80,7 @@ TEST_P(Rooms, GuardPages) {
   }
 }
 
-TEST_P(Rooms, EveryAlignmentWithinACacheLine) {
+TEST_P(Backends, EveryAlignmentWithinACacheLine) {
   const Bytes reference = Reference(filling_, 7000);
   const ScopedIsa isa(isa_);
   GuardedMemory memory(6200 * size_ + 128);
@@ -94,7 +94,7 @@ TEST_P(Rooms, EveryAlignmentWithinACacheLine) {
   }
 }
 
-TEST_P(Rooms, SlicesMakeTheWhole) {
+TEST_P(Backends, SlicesMakeTheWhole) {
   const size_t count = 100003;
   const Bytes reference = Reference(filling_, count);
   const ScopedIsa isa(isa_);
@@ -113,7 +113,7 @@ TEST_P(Rooms, SlicesMakeTheWhole) {
 
 /* At a destination and an offset that divide no piece evenly. Fills of this size get at most 9 threads, however many
  * are allowed; LargeFill gets them all. */
-TEST_P(Rooms, AnyNumberOfThreads) {
+TEST_P(Backends, AnyNumberOfThreads) {
   const size_t count = (9u << 17) / size_ + 13;
   const Bytes reference = Reference(filling_, count + 3);
   const ScopedIsa isa(isa_);
@@ -127,11 +127,11 @@ TEST_P(Rooms, AnyNumberOfThreads) {
 
 /* ---- The kernels themselves: runs and streaming stores ----------------------------------------------------------- */
 
-/* One call of a room's kernel. */
+/* One call of a backend's kernel. */
 struct KernelCase {
   const char *name;
   kinit_dtype dtype;
-  kinit_kernel *(*kernel)(const kinit_room *room);
+  kinit_kernel *(*kernel)(const kinit_backend *backend);
   kinit_status (*fill)(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream);
   kinit_draw draw;
 };
@@ -139,19 +139,19 @@ struct KernelCase {
 void PrintTo(const KernelCase &kernel, std::ostream *out) { *out << kernel.name; }
 
 template <kinit_dtype kDtype>
-kinit_kernel *Uniform(const kinit_room *room) {
-  return room->uniform[kDtype];
+kinit_kernel *Uniform(const kinit_backend *backend) {
+  return backend->uniform[kDtype];
 }
 template <kinit_dtype kDtype>
-kinit_kernel *Normal(const kinit_room *room) {
-  return room->normal[kDtype];
+kinit_kernel *Normal(const kinit_backend *backend) {
+  return backend->normal[kDtype];
 }
 template <kinit_dtype kDtype>
-kinit_kernel *Truncated(const kinit_room *room) {
-  return room->truncated[kDtype];
+kinit_kernel *Truncated(const kinit_backend *backend) {
+  return backend->truncated[kDtype];
 }
-kinit_kernel *Bits(const kinit_room *room) { return room->bits; }
-kinit_kernel *Constant(const kinit_room *room) { return room->constant; }
+kinit_kernel *Bits(const kinit_backend *backend) { return backend->bits; }
+kinit_kernel *Constant(const kinit_backend *backend) { return backend->constant; }
 
 kinit_status UnitUniform(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream) {
   return kinit_fill_uniform(dst, dtype, count, 0, 1, stream);
@@ -230,7 +230,7 @@ class Kernels : public testing::TestWithParam<std::tuple<std::string, KernelCase
  protected:
   void SetUp() override {
     const ScopedIsa isa(isa_);
-    kernel_ = case_.kernel(kinit_active_room());
+    kernel_ = case_.kernel(kinit_active_backend());
     if (kernel_ == nullptr) GTEST_SKIP() << isa_ << " cannot draw " << case_.name << " on this processor";
   }
 
@@ -313,16 +313,17 @@ TEST_P(LargeFill, UniformsOf64MiBBy64Threads) {
   }
 }
 
-/* ---- The two builds of the scalar room --------------------------------------------------------------------------- */
+/* ---- The two builds of the scalar backend ---------------------------------------------------------------------------
+ */
 
-extern "C" const kinit_room kinit_room_scalar;
+extern "C" const kinit_backend kinit_backend_scalar;
 
-TEST(ScalarRoom, WithoutFmaEqualsWithFma) {
+TEST(ScalarBackend, WithoutFmaEqualsWithFma) {
   const ScopedIsa isa("scalar");
-  const kinit_room *const active = kinit_active_room();
-  if (active == &kinit_room_scalar) GTEST_SKIP() << "no fused multiply-add in this processor, or none built in";
+  const kinit_backend *const active = kinit_active_backend();
+  if (active == &kinit_backend_scalar) GTEST_SKIP() << "no fused multiply-add in this processor, or none built in";
   for (const KernelCase &c : kKernels) {
-    kinit_kernel *const without = c.kernel(&kinit_room_scalar), *const with = c.kernel(active);
+    kinit_kernel *const without = c.kernel(&kinit_backend_scalar), *const with = c.kernel(active);
     if (without == nullptr) continue; /* normals in f64, truncated or not */
     const size_t count = 5000, size = SizeOf(c.dtype);
     Bytes expected(count * size), bytes(count * size);
@@ -338,7 +339,8 @@ std::string IsaAndName(const Info &chosen) {
   return std::get<0>(chosen.param) + "_" + std::get<1>(chosen.param).name;
 }
 
-INSTANTIATE_TEST_SUITE_P(Isa, Rooms, testing::Combine(testing::ValuesIn(PresentIsas()), testing::ValuesIn(kFillings)),
+INSTANTIATE_TEST_SUITE_P(Isa, Backends,
+                         testing::Combine(testing::ValuesIn(PresentIsas()), testing::ValuesIn(kFillings)),
                          [](const auto &chosen) { return IsaAndName(chosen); });
 INSTANTIATE_TEST_SUITE_P(Isa, Kernels, testing::Combine(testing::ValuesIn(PresentIsas()), testing::ValuesIn(kKernels)),
                          [](const auto &chosen) { return IsaAndName(chosen); });

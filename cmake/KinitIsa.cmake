@@ -14,7 +14,7 @@ include(CheckCSourceCompiles)
 # Without optimization gcc's intrinsics are macros, and it warns of the conversions in them as if they were ours.
 set(KINIT_BACKEND_FLAGS -fno-math-errno -fno-lto $<$<CONFIG:Debug>:-Wno-sign-conversion>)
 if(KINIT_SANITIZE)
-  list(APPEND KINIT_BACKEND_FLAGS -O1 -DKV_UNROLL=) # src/kernel/words.h tells why
+  list(APPEND KINIT_BACKEND_FLAGS -O1 -DKS_UNROLL=) # src/kernel/simd.h tells why
 endif()
 
 # Whether the compiler translates `source` with `flags`; nothing is linked or run.
@@ -66,7 +66,7 @@ macro(kinit_add_backends)
   set(KINIT_BACKEND_DEFINITIONS "")
 
   kinit_add_backend(scalar src/scalar/kernels_scalar.c
-    DEFINITIONS KV_BACKEND=kinit_backend_scalar)
+    DEFINITIONS KS_BACKEND=kinit_backend_scalar)
 
   # On x86 a second time, for processors with FMA: fmaf is then an instruction instead of a call.
   kinit_add_backend(scalar_fma src/scalar/kernels_scalar.c
@@ -74,7 +74,7 @@ macro(kinit_add_backends)
     PROBE "#include <immintrin.h>
            __m128 f(__m128 a) { return _mm_fmadd_ss(a, a, a); }"
     FLAGS -mfma
-    DEFINITIONS KV_BACKEND=kinit_backend_scalar_fma)
+    DEFINITIONS KS_BACKEND=kinit_backend_scalar_fma)
 
   # Tuning decides the order of instructions only. GCC's order for znver3 is 5 to 8 % faster than its generic one; for
   # the AVX-512 and scalar backends it is slower. clang's own order spills what is needed next: in AVX2 that of the source

@@ -1,6 +1,6 @@
 /* The wall between the tensor side of kinit and its kernels.
  *
- * Owns: the vocabulary that both sides share: what to draw (kinit_draw), where to put it (kinit_run), and the table of
+ * Owns: what both sides share: what to draw (kinit_draw), where to put it (kinit_run), and the table of
  * functions that one instruction set offers (kinit_backend). Below the wall (kernel/, scalar/, avx2/, avx512/, neon/)
  * nothing knows a shape, a thread or an error; above it nothing knows a lane.
  * Included by: dispatch.c, fill.c, api.c, truncated.c and every backend. SPDX-License-Identifier: Apache-2.0 */

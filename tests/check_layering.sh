@@ -31,8 +31,8 @@ allowed() {
     cpu.[ch]) echo "cpu.h" ;;
     dispatch.[ch]) echo "dispatch.h kernel.h cpu.h kinit/kinit.h" ;;
     kernel/*.h) echo "../kernel.h $(cd kernel && echo *.h)" ;;
-    */vec_*.h) echo "../kernel/words.h" ;;
-    */kernels_*.c) echo "vec_$(dirname "$1").h ../kernel/fill_body.h" ;;
+    */simd_*.h) echo "../kernel/simd.h" ;;
+    */kernels_*.c) echo "simd_$(dirname "$1").h ../kernel/fill_body.h" ;;
     *) return 1 ;;
   esac
 }
@@ -62,10 +62,10 @@ for file in $files; do
   done
 done
 
-vocabularies=$(ls */vec_*.h | tr '\n' ' ')
-only '(imm|x86|[a-z]mm)intrin\.h' "cpu.c $vocabularies"
-only 'arm_neon\.h' "$vocabularies"
-only 'sleef\.h' "$vocabularies"
+primitives=$(ls */simd_*.h | tr '\n' ' ')
+only '(imm|x86|[a-z]mm)intrin\.h' "cpu.c $primitives"
+only 'arm_neon\.h' "$primitives"
+only 'sleef\.h' "$primitives"
 only 'cpuid\.h' cpu.c
 only 'sys/auxv\.h' cpu.c
 only 'sched\.h' cpu.c
@@ -79,7 +79,7 @@ for file in $(containing "pragma omp|${word}omp_[a-z]"); do
   [ "$file" = parallel.c ] || fail "$file knows OpenMP; only parallel.c may"
 done
 for file in $(containing "${word}(__m(128|256|512)[id]?|_mm[0-9]*_[a-z]|(float|uint|int)(64|32|16|8)x[0-9]+_t)"); do
-  case " cpu.c $vocabularies " in
+  case " cpu.c $primitives " in
     *" $file "*) ;;
     *) fail "$file uses an instruction set's types or intrinsics" ;;
   esac

@@ -1,10 +1,10 @@
 /* From runs to tiles, and from tiles to memory: the body of every kernel, and the table of a backend.
  *
  * Owns: the tile, the two ways to the destination, the kernels, and the definition of the backend's table. Included by
- * each kernels_<isa>.c, last, which names the table (KV_BACKEND) and the instruction set (KV_NAME).
+ * each kernels_<isa>.c, last, which names the table (KS_BACKEND) and the instruction set (KS_NAME).
  * SPDX-License-Identifier: Apache-2.0
  *
- * A tile is KV_TILE groups of Philox blocks, from any places of the stream. Its words are staged in the first-level
+ * A tile is KS_TILE groups of Philox blocks, from any places of the stream. Its words are staged in the first-level
  * cache, because generator and distribution want different interleaving; a map then makes values of them. A long run
  * goes in whole tiles straight to its destination. What is left (heads, tails, short or strided runs, streaming to an
  * unaligned destination) waits until a tile is full of such pieces, goes to a small buffer,
@@ -13,11 +13,11 @@
 #define KINIT_KERNEL_FILL_BODY_H
 
 #include "../kernel.h"
-#include "words.h"
+#include "simd.h"
 
 /* Vectors of even, and of odd, words that advance together at most. */
-#define KV_STEP ((KV_MAP_PAIRS > KV_MAP_WORDS ? KV_MAP_PAIRS : KV_MAP_WORDS) * KV_PAIRS)
-#define KV_STEP_F64 (KV_MAP_F64 * KV_HALVES)
+#define KS_STEP ((KS_MAP_PAIRS > KS_MAP_WORDS ? KS_MAP_PAIRS : KS_MAP_WORDS) * KS_PAIRS)
+#define KS_STEP_F64 (KS_MAP_F64 * KS_HALVES)
 
 /* What a map does, known when it is compiled. The last four are truncated normals. */
 enum kind { BITS, UNIFORM, UNIFORM_GUARDED, NORMAL, SYMMETRIC, CENTRAL, TAIL, NARROW };
@@ -27,7 +27,7 @@ enum kind { BITS, UNIFORM, UNIFORM_GUARDED, NORMAL, SYMMETRIC, CENTRAL, TAIL, NA
 #include "truncated.h"
 #include "uniform.h"
 
-#define GROUP_WORDS (2 * KV_PAIRS * KV_LANES)
+#define GROUP_WORDS (2 * KS_PAIRS * KS_LANES)
 #define GROUP_BLOCKS (GROUP_WORDS / 4)
 
 /* The parameters of a distribution, in the type in which they are used. */
@@ -41,8 +41,8 @@ typedef union parameters {
 } parameters;
 
 typedef struct words {
-  KV_ALIGNED vu even[KV_TILE * KV_PAIRS];
-  KV_ALIGNED vu odd[KV_TILE * KV_PAIRS];
+  KS_ALIGNED ks_u32 even[KS_TILE * KS_PAIRS];
+  KS_ALIGNED ks_u32 odd[KS_TILE * KS_PAIRS];
 } words;
 
 /* Values of the first `groups` groups, in memory order. */
@@ -50,57 +50,57 @@ typedef void mapping(const parameters *p, const words *w, int groups, char *out,
 
 enum { F32 = KINIT_KERNEL_F32, F64 = KINIT_KERNEL_F64, F16 = KINIT_KERNEL_F16, BF16 = KINIT_KERNEL_BF16 };
 
-KV_INLINE size_t element_size(int dtype) { return dtype == F64 ? 8 : dtype == F32 ? 4 : 2; }
-KV_INLINE uint64_t group_elements(int dtype) { return dtype == F64 ? GROUP_WORDS / 2 : GROUP_WORDS; }
-KV_INLINE size_t group_size(int dtype) { return (size_t)group_elements(dtype) * element_size(dtype); }
+KS_INLINE size_t element_size(int dtype) { return dtype == F64 ? 8 : dtype == F32 ? 4 : 2; }
+KS_INLINE uint64_t group_elements(int dtype) { return dtype == F64 ? GROUP_WORDS / 2 : GROUP_WORDS; }
+KS_INLINE size_t group_size(int dtype) { return (size_t)group_elements(dtype) * element_size(dtype); }
 
 /* ---- Values -> memory, n groups a step ------------------------------------------------------------------------ */
 
-KV_INLINE void store_step_f32(int dtype, const vf *x, const vf *y, char *out, bool streaming, int n) {
-  KV_EACH(g, n) {
-    const vf *even = x + g * KV_PAIRS, *odd = y + g * KV_PAIRS;
+KS_INLINE void store_step_f32(int dtype, const ks_f32 *x, const ks_f32 *y, char *out, bool streaming, int n) {
+  KS_EACH(g, n) {
+    const ks_f32 *even = x + g * KS_PAIRS, *odd = y + g * KS_PAIRS;
     char *dst = out + (size_t)g * group_size(dtype);
-    vu i[KV_PAIRS], j[KV_PAIRS];
+    ks_u32 i[KS_PAIRS], j[KS_PAIRS];
     if (dtype == BF16) {
-      kv_store_bf16(dst, even, odd, streaming);
+      ks_store_bf16(dst, even, odd, streaming);
       continue;
     }
     if (dtype == F16) {
-      kv_store_f16(dst, even, odd, streaming);
+      ks_store_f16(dst, even, odd, streaming);
       continue;
     }
-    KV_EACH(k, KV_PAIRS) i[k] = vu_from_bits(even[k]);
-    KV_EACH(k, KV_PAIRS) j[k] = vu_from_bits(odd[k]);
-    kv_store_32(dst, i, j, streaming);
+    KS_EACH(k, KS_PAIRS) i[k] = ks_u32_from_bits(even[k]);
+    KS_EACH(k, KS_PAIRS) j[k] = ks_u32_from_bits(odd[k]);
+    ks_store_32(dst, i, j, streaming);
   }
 }
 
-KV_INLINE void step_f32(enum kind kind, int dtype, const parameters *p, const vu *even, const vu *odd, char *out,
-                        bool streaming, int n) {
-  vf x[KV_STEP], y[KV_STEP];
+KS_INLINE void step_f32(enum kind kind, int dtype, const parameters *p, const ks_u32 *even, const ks_u32 *odd,
+                        char *out, bool streaming, int n) {
+  ks_f32 x[KS_STEP], y[KS_STEP];
   if (kind == NORMAL) {
-    normal_f32_map(even, odd, &p->normal32, x, y, n * KV_PAIRS);
+    normal_f32_map(even, odd, &p->normal32, x, y, n * KS_PAIRS);
   } else {
-    KV_EACH(i, n * KV_PAIRS) x[i] = uniform_f32_map(even[i], &p->uniform32, kind == UNIFORM_GUARDED);
-    KV_EACH(i, n * KV_PAIRS) y[i] = uniform_f32_map(odd[i], &p->uniform32, kind == UNIFORM_GUARDED);
+    KS_EACH(i, n * KS_PAIRS) x[i] = uniform_f32_map(even[i], &p->uniform32, kind == UNIFORM_GUARDED);
+    KS_EACH(i, n * KS_PAIRS) y[i] = uniform_f32_map(odd[i], &p->uniform32, kind == UNIFORM_GUARDED);
   }
   store_step_f32(dtype, x, y, out, streaming, n);
 }
 
 /* Each word by itself: even and odd ones advance together. */
-KV_INLINE void step_truncated_f32(enum kind kind, int dtype, const truncated_f32 *p, const vu *even, const vu *odd,
-                                  char *out, bool streaming, int n) {
-  const int half = n * KV_PAIRS;
-  vu word[2 * KV_STEP];
-  vf x[2 * KV_STEP];
-  KV_EACH(i, half) word[i] = even[i];
-  KV_EACH(i, half) word[half + i] = odd[i];
+KS_INLINE void step_truncated_f32(enum kind kind, int dtype, const truncated_f32 *p, const ks_u32 *even,
+                                  const ks_u32 *odd, char *out, bool streaming, int n) {
+  const int half = n * KS_PAIRS;
+  ks_u32 word[2 * KS_STEP];
+  ks_f32 x[2 * KS_STEP];
+  KS_EACH(i, half) word[i] = even[i];
+  KS_EACH(i, half) word[half + i] = odd[i];
   truncated_f32_map(kind, word, p, x, half);
   store_step_f32(dtype, x, x + half, out, streaming, n);
 }
 
-KV_INLINE void map_f64(enum kind kind, const parameters *p, vq (*w)[4], vd *x, vd *y, int n) {
-#if KV_HAVE_FMA
+KS_INLINE void map_f64(enum kind kind, const parameters *p, ks_u64 (*w)[4], ks_f64 *x, ks_f64 *y, int n) {
+#if KS_HAVE_FMA
   if (kind == NORMAL) {
     normal_f64_map(w, &p->normal64, x, y, n);
     return;
@@ -112,30 +112,32 @@ KV_INLINE void map_f64(enum kind kind, const parameters *p, vq (*w)[4], vd *x, v
   }
 #endif
   (void)kind;
-  KV_EACH(i, n) x[i] = uniform_f64_map(w[i][0], w[i][1], &p->uniform64);
-  KV_EACH(i, n) y[i] = uniform_f64_map(w[i][2], w[i][3], &p->uniform64);
+  KS_EACH(i, n) x[i] = uniform_f64_map(w[i][0], w[i][1], &p->uniform64);
+  KS_EACH(i, n) y[i] = uniform_f64_map(w[i][2], w[i][3], &p->uniform64);
 }
 
-KV_INLINE void step_f64(enum kind kind, const parameters *p, const vu *even, const vu *odd, char *out, bool streaming,
-                        int n) {
-  vq w[KV_STEP_F64][4];
-  vd x[KV_STEP_F64], y[KV_STEP_F64];
-  KV_EACH(g, n) { KV_EACH(h, KV_HALVES) vq_words(even + g * KV_PAIRS, odd + g * KV_PAIRS, h, w[g * KV_HALVES + h]); }
-  map_f64(kind, p, w, x, y, n * KV_HALVES);
-  KV_EACH(g, n) kv_store_64(out + (size_t)g * group_size(F64), x + g * KV_HALVES, y + g * KV_HALVES, streaming);
+KS_INLINE void step_f64(enum kind kind, const parameters *p, const ks_u32 *even, const ks_u32 *odd, char *out,
+                        bool streaming, int n) {
+  ks_u64 w[KS_STEP_F64][4];
+  ks_f64 x[KS_STEP_F64], y[KS_STEP_F64];
+  KS_EACH(g, n) {
+    KS_EACH(h, KS_HALVES) ks_u64_words(even + g * KS_PAIRS, odd + g * KS_PAIRS, h, w[g * KS_HALVES + h]);
+  }
+  map_f64(kind, p, w, x, y, n * KS_HALVES);
+  KS_EACH(g, n) ks_store_64(out + (size_t)g * group_size(F64), x + g * KS_HALVES, y + g * KS_HALVES, streaming);
 }
 
-KV_INLINE void step_bits(const vu *even, const vu *odd, char *out, bool streaming, int n) {
-  KV_EACH(g, n)
-  kv_store_32(out + (size_t)g * group_size(F32), even + g * KV_PAIRS, odd + g * KV_PAIRS, streaming);
+KS_INLINE void step_bits(const ks_u32 *even, const ks_u32 *odd, char *out, bool streaming, int n) {
+  KS_EACH(g, n)
+  ks_store_32(out + (size_t)g * group_size(F32), even + g * KS_PAIRS, odd + g * KS_PAIRS, streaming);
 }
 
 /* ---- Maps: one for each distribution and dtype ------------------------------------------------------------------ */
 
 /* The n groups from g on. */
-KV_INLINE void map_step(enum kind kind, int dtype, const parameters *p, const words *w, int g, char *out,
+KS_INLINE void map_step(enum kind kind, int dtype, const parameters *p, const words *w, int g, char *out,
                         bool streaming, int n) {
-  const vu *even = w->even + g * KV_PAIRS, *odd = w->odd + g * KV_PAIRS;
+  const ks_u32 *even = w->even + g * KS_PAIRS, *odd = w->odd + g * KS_PAIRS;
   char *dst = out + (size_t)g * group_size(dtype);
   if (kind == BITS)
     step_bits(even, odd, dst, streaming, n);
@@ -147,31 +149,31 @@ KV_INLINE void map_step(enum kind kind, int dtype, const parameters *p, const wo
     step_f32(kind, dtype, p, even, odd, dst, streaming, n);
 }
 
-KV_INLINE void map_steps(enum kind kind, int dtype, const parameters *p, const words *w, int groups, char *out,
+KS_INLINE void map_steps(enum kind kind, int dtype, const parameters *p, const words *w, int groups, char *out,
                          bool streaming) {
-  const int n = dtype == F64 ? KV_MAP_F64 : kind == NORMAL ? KV_MAP_PAIRS : KV_MAP_WORDS;
+  const int n = dtype == F64 ? KS_MAP_F64 : kind == NORMAL ? KS_MAP_PAIRS : KS_MAP_WORDS;
   int g = 0;
   for (; groups - g >= n; g += n) map_step(kind, dtype, p, w, g, out, streaming, n);
   for (; groups > g; g++) map_step(kind, dtype, p, w, g, out, streaming, 1);
 }
 
 /* The loop with each kind of store, so that the choice is made once a tile. */
-KV_INLINE void map_any(enum kind kind, int dtype, const parameters *p, const words *w, int groups, char *out,
+KS_INLINE void map_any(enum kind kind, int dtype, const parameters *p, const words *w, int groups, char *out,
                        bool streaming) {
-  if (KV_STREAMS && streaming)
+  if (KS_STREAMS && streaming)
     map_steps(kind, dtype, p, w, groups, out, true);
   else
     map_steps(kind, dtype, p, w, groups, out, false);
 }
 
-KV_INLINE void map_uniform(int dtype, const parameters *p, const words *w, int groups, char *out, bool streaming) {
+KS_INLINE void map_uniform(int dtype, const parameters *p, const words *w, int groups, char *out, bool streaming) {
   if (p->uniform32.guarded)
     map_any(UNIFORM_GUARDED, dtype, p, w, groups, out, streaming);
   else
     map_any(UNIFORM, dtype, p, w, groups, out, streaming);
 }
 
-KV_INLINE void map_truncated(int dtype, const parameters *p, const words *w, int groups, char *out, bool streaming) {
+KS_INLINE void map_truncated(int dtype, const parameters *p, const words *w, int groups, char *out, bool streaming) {
   if (p->truncated32.symmetric)
     map_any(SYMMETRIC, dtype, p, w, groups, out, streaming);
   else if (p->truncated32.variant == KINIT_TRUNCATED_CENTRAL)
@@ -215,7 +217,7 @@ static void map_truncated_f16(const parameters *p, const words *w, int groups, c
 static void map_truncated_bf16(const parameters *p, const words *w, int groups, char *out, bool streaming) {
   map_truncated(BF16, p, w, groups, out, streaming);
 }
-#if KV_HAVE_FMA
+#if KS_HAVE_FMA
 static void map_normal_f64(const parameters *p, const words *w, int groups, char *out, bool streaming) {
   map_any(NORMAL, F64, p, w, groups, out, streaming);
 }
@@ -232,7 +234,7 @@ static void map_truncated_f64(const parameters *p, const words *w, int groups, c
 
 /* ---- Runs -> tiles ---------------------------------------------------------------------------------------------- */
 
-_Static_assert(KV_TILE % KV_GROUPS == 0, "a tile is made of whole steps");
+_Static_assert(KS_TILE % KS_GROUPS == 0, "a tile is made of whole steps");
 
 /* Elements of the small buffer that belong to one run. */
 typedef struct piece {
@@ -253,13 +255,13 @@ typedef struct job {
   uint32_t block_high; /* for which philox was prepared */
   int groups, pieces;  /* waiting */
   philox philox;
-  uint64_t products[KV_TILE]; /* of the groups that wait */
-  piece piece[KV_TILE];
+  uint64_t products[KS_TILE]; /* of the groups that wait */
+  piece piece[KS_TILE];
   words words;
-  KV_ALIGNED char values[KV_TILE * GROUP_WORDS * 4];
+  KS_ALIGNED char values[KS_TILE * GROUP_WORDS * 4];
 } job;
 
-KV_INLINE uint64_t block_product(uint64_t block) { return (uint64_t)(uint32_t)block * PHILOX_M0; }
+KS_INLINE uint64_t block_product(uint64_t block) { return (uint64_t)(uint32_t)block * PHILOX_M0; }
 
 static void scatter(char *dst, int64_t stride, const char *from, uint64_t count, unsigned size) {
   for (uint64_t i = 0; i < count; i++) {
@@ -271,19 +273,19 @@ static void scatter(char *dst, int64_t stride, const char *from, uint64_t count,
 
 /* Whole aligned vectors bypass the caches, the ends do not. */
 static void copy_streaming(char *dst, const char *from, size_t bytes) {
-  const size_t head = -(uintptr_t)dst % KV_ALIGN;
-  if (bytes < head + KV_ALIGN) {
+  const size_t head = -(uintptr_t)dst % KS_ALIGN;
+  if (bytes < head + KS_ALIGN) {
     memcpy(dst, from, bytes);
     return;
   }
   if (head > 0) memcpy(dst, from, head);
   size_t done = head;
-  for (; bytes - done >= KV_ALIGN; done += KV_ALIGN) kv_stream_copy(dst + done, from + done);
+  for (; bytes - done >= KS_ALIGN; done += KS_ALIGN) ks_stream_copy(dst + done, from + done);
   if (bytes > done) memcpy(dst + done, from + done, bytes - done);
 }
 
 /* Draws what waits and copies it to its places. */
-KV_NOINLINE void flush(job *j) {
+KS_NOINLINE void flush(job *j) {
   if (j->groups == 0) return;
   philox_tile(&j->philox, j->products, j->groups, j->words.even, j->words.odd);
   j->map(j->parameters, &j->words, j->groups, j->values, false);
@@ -312,7 +314,7 @@ static int groups_until_wrap(uint64_t block, uint64_t most) {
  * the first `skip` elements, for at most count elements. Returns the number of elements taken. */
 static uint64_t wait(job *j, uint64_t block, unsigned skip, uint64_t count, char *dst, int64_t stride) {
   const uint64_t wanted = ((skip + count - 1) >> j->group_shift) + 1;
-  const uint64_t space = (uint64_t)(KV_TILE - j->groups);
+  const uint64_t space = (uint64_t)(KS_TILE - j->groups);
   const int groups = groups_until_wrap(block, wanted < space ? wanted : space);
   const uint64_t available = ((uint64_t)groups << j->group_shift) - skip;
   const uint64_t taken = count < available ? count : available;
@@ -324,9 +326,9 @@ static uint64_t wait(job *j, uint64_t block, unsigned skip, uint64_t count, char
 /* Whole steps of groups, up to a tile, straight to their destination. Returns the number of elements. */
 static uint64_t direct(job *j, uint64_t block, uint64_t count, char *dst) {
   const uint64_t wanted = count >> j->group_shift;
-  int groups = groups_until_wrap(block, wanted < KV_TILE ? wanted : KV_TILE);
-  groups -= groups % KV_GROUPS;
-  uint64_t products[KV_TILE];
+  int groups = groups_until_wrap(block, wanted < KS_TILE ? wanted : KS_TILE);
+  groups -= groups % KS_GROUPS;
+  uint64_t products[KS_TILE];
   for (int g = 0; g < groups; g++) products[g] = block_product(block + (uint64_t)g * GROUP_BLOCKS);
   philox_tile(&j->philox, products, groups, j->words.even, j->words.odd);
   j->map(j->parameters, &j->words, groups, dst, j->streaming);
@@ -340,7 +342,7 @@ static void prepare_blocks(job *j, uint32_t block_high) {
 }
 
 static void draw_run(job *j, const kinit_run *run) {
-  const uint64_t step_elements = (uint64_t)KV_GROUPS << j->group_shift;
+  const uint64_t step_elements = (uint64_t)KS_GROUPS << j->group_shift;
   uint64_t done = 0;
   while (done < run->count) {
     const uint64_t element = run->first + done, left = run->count - done;
@@ -348,13 +350,13 @@ static void draw_run(job *j, const kinit_run *run) {
     const unsigned skip = (unsigned)element & ((1u << j->group_shift) - 1);
     char *dst = (char *)run->dst + (int64_t)done * run->stride * (int64_t)j->size;
     if ((uint32_t)(block >> 32) != j->block_high) prepare_blocks(j, (uint32_t)(block >> 32));
-    const bool fits = run->stride == 1 && (!j->streaming || (uintptr_t)dst % KV_ALIGN == 0);
-    if (fits && skip == 0 && left >= step_elements && (uint32_t)block <= UINT32_MAX - KV_GROUPS * GROUP_BLOCKS) {
+    const bool fits = run->stride == 1 && (!j->streaming || (uintptr_t)dst % KS_ALIGN == 0);
+    if (fits && skip == 0 && left >= step_elements && (uint32_t)block <= UINT32_MAX - KS_GROUPS * GROUP_BLOCKS) {
       done += direct(j, block, left, dst);
       continue;
     }
     done += wait(j, block, skip, left, dst, run->stride);
-    if (j->groups == KV_TILE) flush(j);
+    if (j->groups == KS_TILE) flush(j);
   }
 }
 
@@ -373,7 +375,7 @@ static void draw_runs(const kinit_draw *draw, const kinit_run *runs, size_t run_
   prepare_blocks(&j, (uint32_t)((runs[0].first >> j.group_shift) * GROUP_BLOCKS >> 32));
   for (size_t i = 0; i < run_count; i++) draw_run(&j, &runs[i]);
   flush(&j);
-  if (j.streaming) kv_fence();
+  if (j.streaming) ks_fence();
 }
 
 /* ---- Kernels ----------------------------------------------------------------------------------------------------- */
@@ -429,7 +431,7 @@ static void kernel_truncated_bf16(const kinit_draw *draw, const kinit_run *runs,
   draw_truncated(draw, runs, run_count, map_truncated_bf16, BF16);
 }
 
-#if KV_HAVE_FMA
+#if KS_HAVE_FMA
 static void kernel_normal_f64(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
   const parameters p = {.normal64 = {draw->as.normal.mean, draw->as.normal.stddev}};
   draw_runs(draw, runs, run_count, map_normal_f64, F64, &p);
@@ -447,11 +449,11 @@ static void kernel_truncated_f64(const kinit_draw *draw, const kinit_run *runs, 
 static void constant_run(char *dst, size_t bytes, uint64_t pattern, bool streaming) {
   uint64_t line[8];
   for (int i = 0; i < 8; i++) line[i] = pattern;
-  const size_t head = streaming ? -(uintptr_t)dst % KV_ALIGN : 0;
+  const size_t head = streaming ? -(uintptr_t)dst % KS_ALIGN : 0;
   size_t done = head < bytes ? head : bytes;
   memcpy(dst, line, done);
   if (streaming)
-    for (; bytes - done >= KV_ALIGN; done += KV_ALIGN) kv_stream_pattern(dst + done, pattern);
+    for (; bytes - done >= KS_ALIGN; done += KS_ALIGN) ks_stream_pattern(dst + done, pattern);
   for (; bytes - done >= sizeof line; done += sizeof line) memcpy(dst + done, line, sizeof line);
   memcpy(dst + done, line, bytes - done);
 }
@@ -466,12 +468,12 @@ static void kernel_constant(const kinit_draw *draw, const kinit_run *runs, size_
     else
       for (uint64_t k = 0; k < runs[i].count; k++, dst += runs[i].stride * (int64_t)size) memcpy(dst, &pattern, size);
   }
-  if (draw->streaming) kv_fence();
+  if (draw->streaming) ks_fence();
 }
 
-extern const kinit_backend KV_BACKEND;
-const kinit_backend KV_BACKEND = {
-    .name = KV_NAME,
+extern const kinit_backend KS_BACKEND;
+const kinit_backend KS_BACKEND = {
+    .name = KS_NAME,
     .bits = kernel_bits,
     .constant = kernel_constant,
     .uniform = {kernel_uniform_f32, kernel_uniform_f64, kernel_uniform_f16, kernel_uniform_bf16},

@@ -9,7 +9,7 @@
 #ifndef KINIT_KERNEL_PHILOX_H
 #define KINIT_KERNEL_PHILOX_H
 
-#include "words.h"
+#include "simd.h"
 
 #define PHILOX_M0 0xD2511F53u
 #define PHILOX_M1 0xCD9E8D57u
@@ -18,15 +18,15 @@
 #define PHILOX_ROUNDS 10
 
 typedef struct philox {
-  kw fold1;                                    /* round 1: word 2 = high(b * M0) ^ fold1 */
-  kw fold2_0;                                  /* round 2: word 0 = high(p1) ^ fold2_0 */
-  kw fold2_2;                                  /* round 2: word 2 = word 3 ^ fold2_2 */
-  kw fold3;                                    /* round 3: word 2 = high(p0) ^ fold3 */
-  kw key0[PHILOX_ROUNDS], key1[PHILOX_ROUNDS]; /* of rounds 3 to 9 */
-  kr last;                                     /* the keys of the last round */
+  ks_word fold1;                                    /* round 1: word 2 = high(b * M0) ^ fold1 */
+  ks_word fold2_0;                                  /* round 2: word 0 = high(p1) ^ fold2_0 */
+  ks_word fold2_2;                                  /* round 2: word 2 = word 3 ^ fold2_2 */
+  ks_word fold3;                                    /* round 3: word 2 = high(p0) ^ fold3 */
+  ks_word key0[PHILOX_ROUNDS], key1[PHILOX_ROUNDS]; /* of rounds 3 to 9 */
+  ks_keys last;                                     /* the keys of the last round */
 } philox;
 
-KV_INLINE uint32_t high32(uint64_t x) { return (uint32_t)(x >> 32); }
+KS_INLINE uint32_t high32(uint64_t x) { return (uint32_t)(x >> 32); }
 
 /* The constants for all blocks whose number has this upper half. */
 static void philox_prepare(philox *ph, uint64_t seed, uint64_t subsequence, uint32_t block_high) {
@@ -37,75 +37,75 @@ static void philox_prepare(philox *ph, uint64_t seed, uint64_t subsequence, uint
     k1[round] = seed_high + round * PHILOX_W1;
   }
   for (int round = 2; round < PHILOX_ROUNDS - 1; round++) {
-    ph->key0[round] = kw_splat(k0[round]);
-    ph->key1[round] = kw_splat(k1[round]);
+    ph->key0[round] = ks_word_splat(k0[round]);
+    ph->key1[round] = ks_word_splat(k1[round]);
   }
   const uint64_t p1 = (uint64_t)(uint32_t)subsequence * PHILOX_M1; /* round 1 */
   const uint32_t c0 = high32(p1) ^ block_high ^ k0[0];
   const uint64_t p0 = (uint64_t)c0 * PHILOX_M0; /* round 2 */
-  ph->fold1 = kw_splat(high32(subsequence) ^ k1[0]);
-  ph->fold2_0 = kw_splat((uint32_t)p1 ^ k0[1]);
-  ph->fold2_2 = kw_splat(high32(p0) ^ k1[1]);
-  ph->fold3 = kw_splat((uint32_t)p0 ^ k1[2]);
-  ph->last = kr_splat(k0[PHILOX_ROUNDS - 1], k1[PHILOX_ROUNDS - 1]);
+  ph->fold1 = ks_word_splat(high32(subsequence) ^ k1[0]);
+  ph->fold2_0 = ks_word_splat((uint32_t)p1 ^ k0[1]);
+  ph->fold2_2 = ks_word_splat(high32(p0) ^ k1[1]);
+  ph->fold3 = ks_word_splat((uint32_t)p0 ^ k1[2]);
+  ph->last = ks_keys_splat(k0[PHILOX_ROUNDS - 1], k1[PHILOX_ROUNDS - 1]);
 }
 
 /* The groups under way: the four words of their blocks, the products of this round and those of the round before. */
 typedef struct rounds {
-  kw c0[KV_GROUPS], c1[KV_GROUPS], c2[KV_GROUPS], c3[KV_GROUPS];
-  kp p0[KV_GROUPS], p1[KV_GROUPS], before0[KV_GROUPS], before1[KV_GROUPS];
+  ks_word c0[KS_GROUPS], c1[KS_GROUPS], c2[KS_GROUPS], c3[KS_GROUPS];
+  ks_product p0[KS_GROUPS], p1[KS_GROUPS], before0[KS_GROUPS], before1[KS_GROUPS];
 } rounds;
 
 /* Where in a step this stands is the backend's choice: the order of the code decides what compilers keep in registers.
  */
-KV_INLINE void multiply(rounds *s, int g) {
+KS_INLINE void multiply(rounds *s, int g) {
   s->before0[g] = s->p0[g];
   s->before1[g] = s->p1[g];
-  s->p0[g] = kp_mul(s->c0[g], kw_splat(PHILOX_M0));
-  s->p1[g] = kp_mul(s->c2[g], kw_splat(PHILOX_M1));
+  s->p0[g] = ks_product_mul(s->c0[g], ks_word_splat(PHILOX_M0));
+  s->p1[g] = ks_product_mul(s->c2[g], ks_word_splat(PHILOX_M1));
 }
 
 /* Words of n groups, interleaved. products[g] is M0 * (number of the group's first block, lower half). */
-KV_INLINE void philox_groups(const philox *ph, const uint64_t *products, vu *even, vu *odd, int n) {
+KS_INLINE void philox_groups(const philox *ph, const uint64_t *products, ks_u32 *even, ks_u32 *odd, int n) {
   rounds s;
-  KV_EACH(g, n) {
-    s.p0[g] = kp_blocks(products[g]);
-    s.p1[g] = kp_mul(kw_xor(kp_high(s.p0[g]), ph->fold1), kw_splat(PHILOX_M1));
-    s.c0[g] = kw_xor(kp_high(s.p1[g]), ph->fold2_0);
-    s.c1[g] = kp_low(s.p1[g]);
-    s.c2[g] = kw_xor(kp_low(s.p0[g]), ph->fold2_2);
-    if (KV_MULTIPLY_EARLY) multiply(&s, g);
+  KS_EACH(g, n) {
+    s.p0[g] = ks_product_blocks(products[g]);
+    s.p1[g] = ks_product_mul(ks_word_xor(ks_product_high(s.p0[g]), ph->fold1), ks_word_splat(PHILOX_M1));
+    s.c0[g] = ks_word_xor(ks_product_high(s.p1[g]), ph->fold2_0);
+    s.c1[g] = ks_product_low(s.p1[g]);
+    s.c2[g] = ks_word_xor(ks_product_low(s.p0[g]), ph->fold2_2);
+    if (KS_MULTIPLY_EARLY) multiply(&s, g);
   }
-  KV_EACH(g, n) {
-    if (!KV_MULTIPLY_EARLY) multiply(&s, g);
-    s.c0[g] = kw_xor3(kp_high(s.p1[g]), s.c1[g], ph->key0[2]);
-    s.c1[g] = kp_low(s.p1[g]);
-    s.c2[g] = kw_xor(kp_high(s.p0[g]), ph->fold3);
-    s.c3[g] = kp_low(s.p0[g]);
-    if (KV_MULTIPLY_EARLY) multiply(&s, g);
+  KS_EACH(g, n) {
+    if (!KS_MULTIPLY_EARLY) multiply(&s, g);
+    s.c0[g] = ks_word_xor3(ks_product_high(s.p1[g]), s.c1[g], ph->key0[2]);
+    s.c1[g] = ks_product_low(s.p1[g]);
+    s.c2[g] = ks_word_xor(ks_product_high(s.p0[g]), ph->fold3);
+    s.c3[g] = ks_product_low(s.p0[g]);
+    if (KS_MULTIPLY_EARLY) multiply(&s, g);
   }
-  KV_EACH(round, PHILOX_ROUNDS - 4) {
-    KV_EACH(g, n) {
-      if (!KV_MULTIPLY_EARLY) multiply(&s, g);
-      s.c0[g] = kw_xor3(kp_high(s.p1[g]), s.c1[g], ph->key0[3 + round]);
-      s.c1[g] = kp_low(s.p1[g]);
-      s.c2[g] = kw_xor3(kp_high(s.p0[g]), s.c3[g], ph->key1[3 + round]);
-      s.c3[g] = kp_low(s.p0[g]);
-      if (KV_MULTIPLY_EARLY) multiply(&s, g);
+  KS_EACH(round, PHILOX_ROUNDS - 4) {
+    KS_EACH(g, n) {
+      if (!KS_MULTIPLY_EARLY) multiply(&s, g);
+      s.c0[g] = ks_word_xor3(ks_product_high(s.p1[g]), s.c1[g], ph->key0[3 + round]);
+      s.c1[g] = ks_product_low(s.p1[g]);
+      s.c2[g] = ks_word_xor3(ks_product_high(s.p0[g]), s.c3[g], ph->key1[3 + round]);
+      s.c3[g] = ks_product_low(s.p0[g]);
+      if (KS_MULTIPLY_EARLY) multiply(&s, g);
     }
   }
-  KV_EACH(g, n) {
-    if (!KV_MULTIPLY_EARLY) multiply(&s, g);
-    kw_roles(s.p0[g], s.p1[g], s.before0[g], s.before1[g], ph->last, even + g * KV_PAIRS, odd + g * KV_PAIRS);
+  KS_EACH(g, n) {
+    if (!KS_MULTIPLY_EARLY) multiply(&s, g);
+    ks_word_roles(s.p0[g], s.p1[g], s.before0[g], s.before1[g], ph->last, even + g * KS_PAIRS, odd + g * KS_PAIRS);
   }
 }
 
 /* Words of the first `groups` groups. */
-KV_NOINLINE void philox_tile(const philox *ph, const uint64_t *products, int groups, vu *even, vu *odd) {
+KS_NOINLINE void philox_tile(const philox *ph, const uint64_t *products, int groups, ks_u32 *even, ks_u32 *odd) {
   int g = 0;
-  for (; groups - g >= KV_GROUPS; g += KV_GROUPS)
-    philox_groups(ph, products + g, even + g * KV_PAIRS, odd + g * KV_PAIRS, KV_GROUPS);
-  for (; groups > g; g++) philox_groups(ph, products + g, even + g * KV_PAIRS, odd + g * KV_PAIRS, 1);
+  for (; groups - g >= KS_GROUPS; g += KS_GROUPS)
+    philox_groups(ph, products + g, even + g * KS_PAIRS, odd + g * KS_PAIRS, KS_GROUPS);
+  for (; groups > g; g++) philox_groups(ph, products + g, even + g * KS_PAIRS, odd + g * KS_PAIRS, 1);
 }
 
 #endif

@@ -3,7 +3,7 @@
  * Owns: the three variants of the inverse, and the coefficients of the central one. Included by fill_body.h only.
  * SPDX-License-Identifier: Apache-2.0
  *
- * Every step is one correctly rounded operation, so all backends give the same bits. KV_BATCH vectors of words, even
+ * Every step is one correctly rounded operation, so all backends give the same bits. KS_BATCH vectors of words, even
  * and odd ones, advance together to hide latencies, and half as many where many numbers are alive. What depends on the
  * fill comes from truncated.c. */
 #ifndef KINIT_KERNEL_TRUNCATED_H
@@ -33,7 +33,7 @@ typedef struct truncated_f32 {
   float v_mul, v_left, v_right, scale, anchor, low, high, centre, poly[KINIT_TRUNCATED_DEGREE_F32 + 1];
 } truncated_f32;
 
-KV_INLINE truncated_f32 truncated_f32_prepare(const kinit_truncated *t) {
+KS_INLINE truncated_f32 truncated_f32_prepare(const kinit_truncated *t) {
   truncated_f32 p = {.variant = t->variant,
                      .flip = t->flip,
                      .turn = t->turn,
@@ -51,82 +51,83 @@ KV_INLINE truncated_f32 truncated_f32_prepare(const kinit_truncated *t) {
 }
 
 /* l N(r) / D(r): the terms of even and of odd power apart, which are polynomials in r^2 and need not wait for r. */
-KV_INLINE void truncated_f32_quantile(const vf *l, vf *z, int n) {
-  vf r[KV_STEP], r2[KV_STEP], d[KV_STEP], odd[KV_STEP];
-  KV_EACH(i, n) r2[i] = vf_add(l[i], vf_splat(TRUNCATED_C));
-  KV_EACH(i, n) r[i] = vf_sqrt(r2[i]);
-  KV_EACH(i, n) z[i] = vf_fma(vf_splat(TRUNCATED_N2), r2[i], vf_splat(TRUNCATED_N0));
-  KV_EACH(i, n) odd[i] = vf_fma(vf_splat(TRUNCATED_N3), r2[i], vf_splat(TRUNCATED_N1));
-  KV_EACH(i, n) z[i] = vf_fma(odd[i], r[i], z[i]);
-  KV_EACH(i, n) d[i] = vf_fma(vf_add(r2[i], vf_splat(TRUNCATED_D2)), r2[i], vf_splat(TRUNCATED_D0));
-  KV_EACH(i, n) odd[i] = vf_fma(vf_splat(TRUNCATED_D3), r2[i], vf_splat(TRUNCATED_D1));
-  KV_EACH(i, n) d[i] = vf_fma(odd[i], r[i], d[i]);
-  KV_EACH(i, n) z[i] = vf_mul(l[i], vf_div(z[i], d[i]));
+KS_INLINE void truncated_f32_quantile(const ks_f32 *l, ks_f32 *z, int n) {
+  ks_f32 r[KS_STEP], r2[KS_STEP], d[KS_STEP], odd[KS_STEP];
+  KS_EACH(i, n) r2[i] = ks_f32_add(l[i], ks_f32_splat(TRUNCATED_C));
+  KS_EACH(i, n) r[i] = ks_f32_sqrt(r2[i]);
+  KS_EACH(i, n) z[i] = ks_f32_fma(ks_f32_splat(TRUNCATED_N2), r2[i], ks_f32_splat(TRUNCATED_N0));
+  KS_EACH(i, n) odd[i] = ks_f32_fma(ks_f32_splat(TRUNCATED_N3), r2[i], ks_f32_splat(TRUNCATED_N1));
+  KS_EACH(i, n) z[i] = ks_f32_fma(odd[i], r[i], z[i]);
+  KS_EACH(i, n) d[i] = ks_f32_fma(ks_f32_add(r2[i], ks_f32_splat(TRUNCATED_D2)), r2[i], ks_f32_splat(TRUNCATED_D0));
+  KS_EACH(i, n) odd[i] = ks_f32_fma(ks_f32_splat(TRUNCATED_D3), r2[i], ks_f32_splat(TRUNCATED_D1));
+  KS_EACH(i, n) d[i] = ks_f32_fma(odd[i], r[i], d[i]);
+  KS_EACH(i, n) z[i] = ks_f32_mul(l[i], ks_f32_div(z[i], d[i]));
 }
 
-KV_INLINE void truncated_f32_central(const vu *word, const truncated_f32 *p, vf *x, int half) {
-  vm left[2 * KV_STEP];
-  vf l[2 * KV_STEP];
-  KV_EACH(i, 2 * half) {
-    const vu k = vu_fold(vu_xor(word[i], vu_splat(p->flip)), vu_splat(p->turn), &left[i]);
-    const vf side = vm_select(left[i], vf_splat(p->v_right), vf_splat(p->v_left));
-    l[i] = vf_fma(vf_from_u32(k), vf_splat(p->v_mul), side);
+KS_INLINE void truncated_f32_central(const ks_u32 *word, const truncated_f32 *p, ks_f32 *x, int half) {
+  ks_mask left[2 * KS_STEP];
+  ks_f32 l[2 * KS_STEP];
+  KS_EACH(i, 2 * half) {
+    const ks_u32 k = ks_u32_fold(ks_u32_xor(word[i], ks_u32_splat(p->flip)), ks_u32_splat(p->turn), &left[i]);
+    const ks_f32 side = ks_mask_select(left[i], ks_f32_splat(p->v_right), ks_f32_splat(p->v_left));
+    l[i] = ks_f32_fma(ks_f32_from_u32(k), ks_f32_splat(p->v_mul), side);
   }
-  KV_EACH(h, 2) minus_two_log(l + h * half, l + h * half, half);
-  KV_EACH(h, 2) truncated_f32_quantile(l + h * half, x + h * half, half);
-  KV_EACH(i, 2 * half) {
-    const vf scale = vm_select(left[i], vf_splat(p->scale), vf_splat(-p->scale));
-    x[i] = vf_fma(x[i], scale, vf_splat(p->anchor));
+  KS_EACH(h, 2) minus_two_log(l + h * half, l + h * half, half);
+  KS_EACH(h, 2) truncated_f32_quantile(l + h * half, x + h * half, half);
+  KS_EACH(i, 2 * half) {
+    const ks_f32 scale = ks_mask_select(left[i], ks_f32_splat(p->scale), ks_f32_splat(-p->scale));
+    x[i] = ks_f32_fma(x[i], scale, ks_f32_splat(p->anchor));
   }
 }
 
 /* The same bits for a symmetric interval: the folded word is below 2^31, and its side is its upper bit. */
-KV_INLINE void truncated_f32_symmetric(const vu *word, const truncated_f32 *p, vf *x, int half) {
+KS_INLINE void truncated_f32_symmetric(const ks_u32 *word, const truncated_f32 *p, ks_f32 *x, int half) {
   const float scale = p->flip != 0 ? -p->scale : p->scale; /* where the word's upper bit is 0 */
-  vf l[2 * KV_STEP];
-  KV_EACH(i, 2 * half) {
-    const vf k = vf_from_i32(vu_xor(word[i], vu_sign(word[i])));
-    l[i] = vf_fma(k, vf_splat(p->v_mul), vf_splat(p->v_right));
+  ks_f32 l[2 * KS_STEP];
+  KS_EACH(i, 2 * half) {
+    const ks_f32 k = ks_f32_from_i32(ks_u32_xor(word[i], ks_u32_sign(word[i])));
+    l[i] = ks_f32_fma(k, ks_f32_splat(p->v_mul), ks_f32_splat(p->v_right));
   }
-  KV_EACH(h, 2) minus_two_log(l + h * half, l + h * half, half);
-  KV_EACH(h, 2) truncated_f32_quantile(l + h * half, x + h * half, half);
-  KV_EACH(i, 2 * half) x[i] = vf_fma(vf_flip_sign(x[i], word[i]), vf_splat(scale), vf_splat(p->anchor));
+  KS_EACH(h, 2) minus_two_log(l + h * half, l + h * half, half);
+  KS_EACH(h, 2) truncated_f32_quantile(l + h * half, x + h * half, half);
+  KS_EACH(i, 2 * half) x[i] = ks_f32_fma(ks_f32_flip_sign(x[i], word[i]), ks_f32_splat(scale), ks_f32_splat(p->anchor));
 }
 
 /* The fill's own polynomial, x -> P(x): three short chains, then one in x^2. */
-KV_INLINE void truncated_f32_polynomial(const float *q, vf *x, int n) {
-  vf a[KV_STEP], b[KV_STEP], c[KV_STEP], s[KV_STEP];
-  KV_EACH(i, n) s[i] = vf_mul(x[i], x[i]);
-  KV_EACH(i, n) a[i] = vf_fma(vf_splat(q[1]), x[i], vf_splat(q[0]));
-  KV_EACH(i, n) b[i] = vf_fma(vf_splat(q[3]), x[i], vf_splat(q[2]));
-  KV_EACH(i, n) c[i] = vf_fma(vf_splat(q[5]), x[i], vf_splat(q[4]));
-  KV_EACH(i, n) b[i] = vf_fma(c[i], s[i], b[i]);
-  KV_EACH(i, n) x[i] = vf_fma(b[i], s[i], a[i]);
+KS_INLINE void truncated_f32_polynomial(const float *q, ks_f32 *x, int n) {
+  ks_f32 a[KS_STEP], b[KS_STEP], c[KS_STEP], s[KS_STEP];
+  KS_EACH(i, n) s[i] = ks_f32_mul(x[i], x[i]);
+  KS_EACH(i, n) a[i] = ks_f32_fma(ks_f32_splat(q[1]), x[i], ks_f32_splat(q[0]));
+  KS_EACH(i, n) b[i] = ks_f32_fma(ks_f32_splat(q[3]), x[i], ks_f32_splat(q[2]));
+  KS_EACH(i, n) c[i] = ks_f32_fma(ks_f32_splat(q[5]), x[i], ks_f32_splat(q[4]));
+  KS_EACH(i, n) b[i] = ks_f32_fma(c[i], s[i], b[i]);
+  KS_EACH(i, n) x[i] = ks_f32_fma(b[i], s[i], a[i]);
 }
 
-KV_INLINE void truncated_f32_tail(const vu *word, const truncated_f32 *p, vf *x, int half) {
-  vf l[2 * KV_STEP];
-  KV_EACH(i, 2 * half) {
-    const vf k = vf_from_u32(vu_xor(word[i], vu_splat(p->flip)));
-    l[i] = vf_fma(k, vf_splat(p->v_mul), vf_splat(p->v_right));
+KS_INLINE void truncated_f32_tail(const ks_u32 *word, const truncated_f32 *p, ks_f32 *x, int half) {
+  ks_f32 l[2 * KS_STEP];
+  KS_EACH(i, 2 * half) {
+    const ks_f32 k = ks_f32_from_u32(ks_u32_xor(word[i], ks_u32_splat(p->flip)));
+    l[i] = ks_f32_fma(k, ks_f32_splat(p->v_mul), ks_f32_splat(p->v_right));
   }
-  KV_EACH(h, 2) minus_two_log(l + h * half, l + h * half, half);
-  KV_EACH(i, 2 * half) x[i] = vf_add(vf_sqrt(vf_add(l[i], vf_splat(KINIT_TRUNCATED_C_F32))), vf_splat(-p->centre));
-  KV_EACH(h, 2) truncated_f32_polynomial(p->poly, x + h * half, half);
-  KV_EACH(i, 2 * half) x[i] = vf_fma(vf_mul(l[i], x[i]), vf_splat(p->scale), vf_splat(p->anchor));
+  KS_EACH(h, 2) minus_two_log(l + h * half, l + h * half, half);
+  KS_EACH(i, 2 * half)
+  x[i] = ks_f32_add(ks_f32_sqrt(ks_f32_add(l[i], ks_f32_splat(KINIT_TRUNCATED_C_F32))), ks_f32_splat(-p->centre));
+  KS_EACH(h, 2) truncated_f32_polynomial(p->poly, x + h * half, half);
+  KS_EACH(i, 2 * half) x[i] = ks_f32_fma(ks_f32_mul(l[i], x[i]), ks_f32_splat(p->scale), ks_f32_splat(p->anchor));
 }
 
-KV_INLINE void truncated_f32_narrow(const vu *word, const truncated_f32 *p, vf *x, int half) {
-  KV_EACH(i, 2 * half) {
-    const vf k = vf_from_i32(vu_xor(word[i], vu_splat(0x80000000)));
-    x[i] = vf_fma(k, vf_splat(0x1p-31f), vf_splat(0x1p-32f));
+KS_INLINE void truncated_f32_narrow(const ks_u32 *word, const truncated_f32 *p, ks_f32 *x, int half) {
+  KS_EACH(i, 2 * half) {
+    const ks_f32 k = ks_f32_from_i32(ks_u32_xor(word[i], ks_u32_splat(0x80000000)));
+    x[i] = ks_f32_fma(k, ks_f32_splat(0x1p-31f), ks_f32_splat(0x1p-32f));
   }
-  KV_EACH(h, 2) truncated_f32_polynomial(p->poly, x + h * half, half);
-  KV_EACH(i, 2 * half) x[i] = vf_fma(x[i], vf_splat(p->scale), vf_splat(p->anchor));
+  KS_EACH(h, 2) truncated_f32_polynomial(p->poly, x + h * half, half);
+  KS_EACH(i, 2 * half) x[i] = ks_f32_fma(x[i], ks_f32_splat(p->scale), ks_f32_splat(p->anchor));
 }
 
 /* Two halves of so many vectors, which advance together but where many numbers are alive. */
-KV_INLINE void truncated_f32_map(enum kind kind, const vu *word, const truncated_f32 *p, vf *x, int half) {
+KS_INLINE void truncated_f32_map(enum kind kind, const ks_u32 *word, const truncated_f32 *p, ks_f32 *x, int half) {
   if (kind == SYMMETRIC)
     truncated_f32_symmetric(word, p, x, half);
   else if (kind == CENTRAL)
@@ -135,12 +136,12 @@ KV_INLINE void truncated_f32_map(enum kind kind, const vu *word, const truncated
     truncated_f32_tail(word, p, x, half);
   else
     truncated_f32_narrow(word, p, x, half);
-  KV_EACH(i, 2 * half) x[i] = vf_min(vf_max(x[i], vf_splat(p->low)), vf_splat(p->high));
+  KS_EACH(i, 2 * half) x[i] = ks_f32_min(ks_f32_max(x[i], ks_f32_splat(p->low)), ks_f32_splat(p->high));
 }
 
 /* ---- f64 --------------------------------------------------------------------------------------------------------- */
 
-#if KV_HAVE_FMA
+#if KS_HAVE_FMA
 static const double truncated_n[] = {
     0x1.0f8ba1cb95e18p+9,  0x1.b296a2ae052fep+11, 0x1.12ca6ffb95712p+13, 0x1.e232edf9818edp+13, 0x1.5c86753e680a0p+13,
     0x1.ef0b667d0c22ap+11, 0x1.58f0a2353da8cp+9,  0x1.87e01dbeae5bbp+5,  0x1.00041766a15ccp+0,  -0x1.20ac9034df6e2p-22};
@@ -149,76 +150,79 @@ static const double truncated_d[] = {
     0x1.81fe4f92b0a09p+13, 0x1.ffb69a7f3d3efp+11, 0x1.5b164c149298ep+9,  0x1.87f701ff60cc4p+5,  1};
 
 /* x -> sum of q[k] x^k, k from 0 to the degree: the terms of even and of odd power apart, in x2 = x^2. */
-KV_INLINE void truncated_f64_polynomial(const double *q, int degree, const vd *x2, const vd *x, vd *sum, int n) {
-  vd even[KV_STEP_F64], odd[KV_STEP_F64];
-  KV_EACH(i, n) even[i] = vd_splat(q[degree - degree % 2]);
-  KV_EACH(i, n) odd[i] = vd_splat(q[degree - 1 + degree % 2]);
-  KV_UNROLL for (int k = degree - 2; k >= 0; k--) {
+KS_INLINE void truncated_f64_polynomial(const double *q, int degree, const ks_f64 *x2, const ks_f64 *x, ks_f64 *sum,
+                                        int n) {
+  ks_f64 even[KS_STEP_F64], odd[KS_STEP_F64];
+  KS_EACH(i, n) even[i] = ks_f64_splat(q[degree - degree % 2]);
+  KS_EACH(i, n) odd[i] = ks_f64_splat(q[degree - 1 + degree % 2]);
+  KS_UNROLL for (int k = degree - 2; k >= 0; k--) {
     if (k % 2 == 0) {
-      KV_EACH(i, n) even[i] = vd_fma(even[i], x2[i], vd_splat(q[k]));
+      KS_EACH(i, n) even[i] = ks_f64_fma(even[i], x2[i], ks_f64_splat(q[k]));
     } else {
-      KV_EACH(i, n) odd[i] = vd_fma(odd[i], x2[i], vd_splat(q[k]));
+      KS_EACH(i, n) odd[i] = ks_f64_fma(odd[i], x2[i], ks_f64_splat(q[k]));
     }
   }
-  KV_EACH(i, n) sum[i] = vd_fma(odd[i], x[i], even[i]);
+  KS_EACH(i, n) sum[i] = ks_f64_fma(odd[i], x[i], even[i]);
 }
 
 /* Both words are complemented together; the upper one decides the side. */
-KV_INLINE void truncated_f64_central(vq (*w)[4], int from, const kinit_truncated *p, vd *x, int n) {
-  const vq flip = vq_splat(p->flip);
-  vq left[KV_STEP_F64];
-  vd l[KV_STEP_F64], r[KV_STEP_F64], r2[KV_STEP_F64], d[KV_STEP_F64];
-  KV_EACH(i, n) {
-    left[i] = vq_greater(vq_xor(w[i][from], flip), vq_splat(p->turn));
-    const vq turned = vq_xor(vq_and(left[i], vq_splat(UINT32_MAX)), flip);
-    const vd u = unit_f64(vq_xor(w[i][from], turned), vq_xor(w[i][from + 1], turned));
-    l[i] = vd_fma(u, vd_splat(p->v_mul), vq_select(left[i], vd_splat(p->v_right), vd_splat(p->v_left)));
+KS_INLINE void truncated_f64_central(ks_u64 (*w)[4], int from, const kinit_truncated *p, ks_f64 *x, int n) {
+  const ks_u64 flip = ks_u64_splat(p->flip);
+  ks_u64 left[KS_STEP_F64];
+  ks_f64 l[KS_STEP_F64], r[KS_STEP_F64], r2[KS_STEP_F64], d[KS_STEP_F64];
+  KS_EACH(i, n) {
+    left[i] = ks_u64_greater(ks_u64_xor(w[i][from], flip), ks_u64_splat(p->turn));
+    const ks_u64 turned = ks_u64_xor(ks_u64_and(left[i], ks_u64_splat(UINT32_MAX)), flip);
+    const ks_f64 u = unit_f64(ks_u64_xor(w[i][from], turned), ks_u64_xor(w[i][from + 1], turned));
+    l[i] = ks_f64_fma(u, ks_f64_splat(p->v_mul),
+                      ks_u64_select(left[i], ks_f64_splat(p->v_right), ks_f64_splat(p->v_left)));
   }
   minus_two_log_f64(l, l, n);
-  KV_EACH(i, n) r2[i] = vd_add(l[i], vd_splat(TRUNCATED_C));
-  KV_EACH(i, n) r[i] = vd_sqrt(r2[i]);
+  KS_EACH(i, n) r2[i] = ks_f64_add(l[i], ks_f64_splat(TRUNCATED_C));
+  KS_EACH(i, n) r[i] = ks_f64_sqrt(r2[i]);
   truncated_f64_polynomial(truncated_n, 9, r2, r, x, n);
   truncated_f64_polynomial(truncated_d, 9, r2, r, d, n);
-  KV_EACH(i, n) {
-    const vd scale = vq_select(left[i], vd_splat(p->scale), vd_splat(-p->scale));
-    x[i] = vd_fma(vd_mul(l[i], vd_div(x[i], d[i])), scale, vd_splat(p->anchor));
+  KS_EACH(i, n) {
+    const ks_f64 scale = ks_u64_select(left[i], ks_f64_splat(p->scale), ks_f64_splat(-p->scale));
+    x[i] = ks_f64_fma(ks_f64_mul(l[i], ks_f64_div(x[i], d[i])), scale, ks_f64_splat(p->anchor));
   }
 }
 
-KV_INLINE void truncated_f64_tail(vq (*w)[4], int from, const kinit_truncated *p, vd *x, int n) {
-  const vq flip = vq_splat(p->flip);
-  vd l[KV_STEP_F64], x2[KV_STEP_F64];
-  KV_EACH(i, n) {
-    const vd u = unit_f64(vq_xor(w[i][from], flip), vq_xor(w[i][from + 1], flip));
-    l[i] = vd_fma(u, vd_splat(p->v_mul), vd_splat(p->v_right));
+KS_INLINE void truncated_f64_tail(ks_u64 (*w)[4], int from, const kinit_truncated *p, ks_f64 *x, int n) {
+  const ks_u64 flip = ks_u64_splat(p->flip);
+  ks_f64 l[KS_STEP_F64], x2[KS_STEP_F64];
+  KS_EACH(i, n) {
+    const ks_f64 u = unit_f64(ks_u64_xor(w[i][from], flip), ks_u64_xor(w[i][from + 1], flip));
+    l[i] = ks_f64_fma(u, ks_f64_splat(p->v_mul), ks_f64_splat(p->v_right));
   }
   minus_two_log_f64(l, l, n);
-  KV_EACH(i, n) x[i] = vd_add(vd_sqrt(vd_add(l[i], vd_splat(KINIT_TRUNCATED_C_F64))), vd_splat(-p->centre));
-  KV_EACH(i, n) x2[i] = vd_mul(x[i], x[i]);
+  KS_EACH(i, n)
+  x[i] = ks_f64_add(ks_f64_sqrt(ks_f64_add(l[i], ks_f64_splat(KINIT_TRUNCATED_C_F64))), ks_f64_splat(-p->centre));
+  KS_EACH(i, n) x2[i] = ks_f64_mul(x[i], x[i]);
   truncated_f64_polynomial(p->poly, KINIT_TRUNCATED_DEGREE_F64, x2, x, x, n);
-  KV_EACH(i, n) x[i] = vd_fma(vd_mul(l[i], x[i]), vd_splat(p->scale), vd_splat(p->anchor));
+  KS_EACH(i, n) x[i] = ks_f64_fma(ks_f64_mul(l[i], x[i]), ks_f64_splat(p->scale), ks_f64_splat(p->anchor));
 }
 
-KV_INLINE void truncated_f64_narrow(vq (*w)[4], int from, const kinit_truncated *p, vd *x, int n) {
-  vd x2[KV_STEP_F64];
-  KV_EACH(i, n) {
-    const vd lower = vd_fma(vd_from_vq(w[i][from + 1]), vd_splat(0x1p-63), vd_splat(0x1p-64));
-    x[i] = vd_fma(vd_add(vd_from_vq(w[i][from]), vd_splat(-0x1p31)), vd_splat(0x1p-31), lower);
+KS_INLINE void truncated_f64_narrow(ks_u64 (*w)[4], int from, const kinit_truncated *p, ks_f64 *x, int n) {
+  ks_f64 x2[KS_STEP_F64];
+  KS_EACH(i, n) {
+    const ks_f64 lower = ks_f64_fma(ks_f64_from_u64(w[i][from + 1]), ks_f64_splat(0x1p-63), ks_f64_splat(0x1p-64));
+    x[i] = ks_f64_fma(ks_f64_add(ks_f64_from_u64(w[i][from]), ks_f64_splat(-0x1p31)), ks_f64_splat(0x1p-31), lower);
   }
-  KV_EACH(i, n) x2[i] = vd_mul(x[i], x[i]);
+  KS_EACH(i, n) x2[i] = ks_f64_mul(x[i], x[i]);
   truncated_f64_polynomial(p->poly, KINIT_TRUNCATED_DEGREE_F64, x2, x, x, n);
-  KV_EACH(i, n) x[i] = vd_fma(x[i], vd_splat(p->scale), vd_splat(p->anchor));
+  KS_EACH(i, n) x[i] = ks_f64_fma(x[i], ks_f64_splat(p->scale), ks_f64_splat(p->anchor));
 }
 
 /* Of words `from` and from + 1 of each block. */
-KV_INLINE void truncated_f64_map(enum kind kind, vq (*w)[4], int from, const kinit_truncated *p, vd *x, int n) {
+KS_INLINE void truncated_f64_map(enum kind kind, ks_u64 (*w)[4], int from, const kinit_truncated *p, ks_f64 *x, int n) {
   if (kind == CENTRAL)
     truncated_f64_central(w, from, p, x, n);
   else if (kind == TAIL)
     truncated_f64_tail(w, from, p, x, n);
   else
     truncated_f64_narrow(w, from, p, x, n);
-  KV_EACH(i, n) x[i] = vd_min(vd_max(x[i], vd_splat(p->low)), vd_splat(p->high));
+  KS_EACH(i, n) x[i] = ks_f64_min(ks_f64_max(x[i], ks_f64_splat(p->low)), ks_f64_splat(p->high));
 }
 #endif
 

@@ -1,23 +1,23 @@
 /* A backend that counts. Compiled once for each backend of the library, with that backend's flags.
  *
  * Owns: the replacement of Philox by a counter, and kernels for what the backend computes on the way to a normal. All
- * else is the backend's own: its words, its maps, its stores. The build gives its vocabulary (COUNTING_VOCABULARY) and
- * the names of the tables (COUNTING_BACKEND, COUNTING_NAME; KV_BACKEND, for which nobody asks).
+ * else is the backend's own: its primitives, its transforms, its stores. The build gives its primitives (COUNTING_PRIMITIVES) and
+ * the names of the tables (COUNTING_BACKEND, COUNTING_NAME; KS_BACKEND, for which nobody asks).
  * SPDX-License-Identifier: Apache-2.0 */
 #include "counting.h"
 
-#include COUNTING_VOCABULARY
+#include COUNTING_PRIMITIVES
 
 /* ---- In the place of kernel/philox.h ----------------------------------------------------------------------------- */
 
 #define KINIT_KERNEL_PHILOX_H
 #define PHILOX_M0 1u /* the factor of the block numbers that philox_tile gets */
 
-enum { LANES = KV_PAIRS * KV_LANES };
+enum { LANES = KS_PAIRS * KS_LANES };
 
 /* For every lane, the place of its element in memory within a group. */
 typedef struct philox {
-  vu even[KV_PAIRS], odd[KV_PAIRS];
+  ks_u32 even[KS_PAIRS], odd[KS_PAIRS];
 } philox;
 
 /* The store tells where each lane goes. */
@@ -27,18 +27,18 @@ static void philox_prepare(philox *ph, uint64_t seed, uint64_t subsequence, uint
   for (uint32_t i = 0; i < 2 * LANES; i++) lane[i] = i;
   memcpy(ph->even, lane, sizeof ph->even);
   memcpy(ph->odd, lane + LANES, sizeof ph->odd);
-  kv_store_32(stored, ph->even, ph->odd, false);
+  ks_store_32(stored, ph->even, ph->odd, false);
   for (uint32_t i = 0; i < 2 * LANES; i++) place[stored[i]] = i;
   memcpy(ph->even, place, sizeof ph->even);
   memcpy(ph->odd, place + LANES, sizeof ph->odd);
 }
 
-static void philox_tile(const philox *ph, const uint64_t *blocks, int groups, vu *even, vu *odd) {
+static void philox_tile(const philox *ph, const uint64_t *blocks, int groups, ks_u32 *even, ks_u32 *odd) {
   for (int g = 0; g < groups; g++) {
-    const vu first = vu_splat((uint32_t)blocks[g] * 4);
-    for (int i = 0; i < KV_PAIRS; i++) {
-      even[g * KV_PAIRS + i] = vu_add(first, ph->even[i]);
-      odd[g * KV_PAIRS + i] = vu_add(first, ph->odd[i]);
+    const ks_u32 first = ks_u32_splat((uint32_t)blocks[g] * 4);
+    for (int i = 0; i < KS_PAIRS; i++) {
+      even[g * KS_PAIRS + i] = ks_u32_add(first, ph->even[i]);
+      odd[g * KS_PAIRS + i] = ks_u32_add(first, ph->odd[i]);
     }
   }
 }
@@ -49,25 +49,25 @@ static void philox_tile(const philox *ph, const uint64_t *blocks, int groups, vu
 
 enum part { RADIUS, COSINE, SINE, WORD };
 
-KV_INLINE void part_of(enum part part, const vu *word, vf *x) {
-  vf r[KV_PAIRS], cosine[KV_PAIRS], sine[KV_PAIRS];
-  KV_EACH(i, KV_PAIRS) r[i] = vf_splat(1.0f); /* or -1 afterwards, if it took the sign of cosine and sine */
-  normal_angle(word, r, cosine, sine, KV_PAIRS);
+KS_INLINE void part_of(enum part part, const ks_u32 *word, ks_f32 *x) {
+  ks_f32 r[KS_PAIRS], cosine[KS_PAIRS], sine[KS_PAIRS];
+  KS_EACH(i, KS_PAIRS) r[i] = ks_f32_splat(1.0f); /* or -1 afterwards, if it took the sign of cosine and sine */
+  normal_angle(word, r, cosine, sine, KS_PAIRS);
   if (part == RADIUS)
-    normal_radius(word, x, KV_PAIRS);
+    normal_radius(word, x, KS_PAIRS);
   else if (part == COSINE)
-    KV_EACH(i, KV_PAIRS) x[i] = vf_mul(r[i], cosine[i]);
+    KS_EACH(i, KS_PAIRS) x[i] = ks_f32_mul(r[i], cosine[i]);
   else if (part == SINE)
-    KV_EACH(i, KV_PAIRS) x[i] = vf_mul(r[i], sine[i]);
+    KS_EACH(i, KS_PAIRS) x[i] = ks_f32_mul(r[i], sine[i]);
   else
-    KV_EACH(i, KV_PAIRS) x[i] = vf_from_bits(word[i]);
+    KS_EACH(i, KS_PAIRS) x[i] = ks_f32_from_bits(word[i]);
 }
 
-KV_INLINE void map_part(enum part part, int dtype, const words *w, int groups, char *out) {
+KS_INLINE void map_part(enum part part, int dtype, const words *w, int groups, char *out) {
   for (int g = 0; g < groups; g++) {
-    vf x[KV_PAIRS], y[KV_PAIRS];
-    part_of(part, w->even + g * KV_PAIRS, x);
-    part_of(part, w->odd + g * KV_PAIRS, y);
+    ks_f32 x[KS_PAIRS], y[KS_PAIRS];
+    part_of(part, w->even + g * KS_PAIRS, x);
+    part_of(part, w->odd + g * KS_PAIRS, y);
     store_step_f32(dtype, x, y, out + (size_t)g * group_size(dtype), false, 1);
   }
 }

@@ -42,7 +42,7 @@ static void require(kinit_status status, const char *name) {
   exit(1);
 }
 
-/* The law of each weight follows from its name. It does not matter whether the tensor is whole or a block. */
+/* The initializer of each weight follows from its name. It does not matter whether the tensor is whole or a block. */
 static void initialize(const weight *w, const kinit_tensor *tensor) {
   const kinit_stream stream = kinit_stream_named(SEED, w->name);
   if (strcmp(w->name, "embedding") == 0)

@@ -145,8 +145,8 @@ static profile measure(scheme s, activation f) {
   return mean;
 }
 
-/* What the law gives for the whole network: a product over its layers of fan * stddev^2 * E[slope^2]. For tanh there is
- * no such product. */
+/* What the scheme gives for the whole network: a product over its layers of fan * stddev^2 * E[slope^2]. For tanh there
+ * is no such product. */
 static double expected(scheme s, activation f, bool forward) {
   const double square = f == RELU ? 0.5 : (1 + slope * slope) / 2;
   double ratio = 1;

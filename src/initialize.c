@@ -1,10 +1,10 @@
 /* The public functions on a tensor.
  *
- * Owns: their order of work: check the tensor, ask the law, plan, run. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: their order of work: check the tensor, ask the scheme, plan, run. SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 #include "draw.h"
 #include "fill.h"
-#include "law.h"
+#include "scheme.h"
 
 static const int64_t *whole_shape(const kinit_tensor *tensor) {
   return tensor->global_shape != NULL ? tensor->global_shape : tensor->shape;
@@ -69,9 +69,9 @@ kinit_status kinit_constant(const kinit_tensor *tensor, double value) {
   return status;
 }
 
-/* ---- Laws ------------------------------------------------------------------------------------------------------- */
+/* ---- Schemes ----------------------------------------------------------------------------------------------------- */
 
-/* The spread of a law means nothing for a tensor without elements, so it is not handed on. */
+/* The spread of a scheme means nothing for a tensor without elements, so it is not handed on. */
 static kinit_status draw_spread(const kinit_tensor *tensor, uint64_t count, kinit_distribution distribution,
                                 kinit_spread spread, kinit_stream stream) {
   if (count == 0) return KINIT_OK;
@@ -92,7 +92,7 @@ static kinit_status kaiming(const kinit_tensor *tensor, double a, kinit_fan_mode
   kinit_spread spread;
   kinit_status status = kinit_check_tensor(tensor, stream.offset, &count);
   if (status != KINIT_OK) return status;
-  status = kinit_law_kaiming(tensor->ndim, whole_shape(tensor), a, mode, nonlinearity, &spread);
+  status = kinit_scheme_kaiming(tensor->ndim, whole_shape(tensor), a, mode, nonlinearity, &spread);
   return status != KINIT_OK ? status : draw_spread(tensor, count, distribution, spread, stream);
 }
 
@@ -112,7 +112,7 @@ static kinit_status xavier(const kinit_tensor *tensor, double gain, kinit_distri
   kinit_spread spread;
   kinit_status status = kinit_check_tensor(tensor, stream.offset, &count);
   if (status != KINIT_OK) return status;
-  status = kinit_law_xavier(tensor->ndim, whole_shape(tensor), gain, &spread);
+  status = kinit_scheme_xavier(tensor->ndim, whole_shape(tensor), gain, &spread);
   return status != KINIT_OK ? status : draw_spread(tensor, count, distribution, spread, stream);
 }
 
@@ -130,7 +130,7 @@ kinit_status kinit_variance_scaling(const kinit_tensor *tensor, double scale, ki
   kinit_spread spread;
   kinit_status status = kinit_check_tensor(tensor, stream.offset, &count);
   if (status != KINIT_OK) return status;
-  status = kinit_law_variance_scaling(tensor->ndim, whole_shape(tensor), scale, mode, distribution, &spread);
+  status = kinit_scheme_variance_scaling(tensor->ndim, whole_shape(tensor), scale, mode, distribution, &spread);
   return status != KINIT_OK ? status : draw_spread(tensor, count, distribution, spread, stream);
 }
 

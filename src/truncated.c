@@ -191,8 +191,7 @@ static void plan_narrow(kinit_truncated *t, bool f64, double kappa, double h) {
   t->scale = reach;
 }
 
-/* ---- Central: the mean lies inside, or less than FIRST_TAIL standard deviations outside
- * ----------------------------------- */
+/* ---- Central: the mean lies inside, or less than FIRST_TAIL standard deviations outside -------------------------- */
 
 /* v = k v_mul + v_side for the integer k of an element; half a step is added here, but for f64 by the kernel. */
 static void set_probabilities(kinit_truncated *t, bool f64, double step, double left, double right) {
@@ -214,8 +213,7 @@ static void plan_central(kinit_truncated *t, bool f64, double mean, double stdde
   t->anchor = mean;
 }
 
-/* ---- Tail: both bounds on one side, at least FIRST_TAIL standard deviations from the mean
- * --------------------------------- */
+/* ---- Tail: both bounds on one side, at least FIRST_TAIL standard deviations from the mean ------------------------ */
 
 /* Here v = Q(z) / Q(a), l = -2 ln v, and z = a + m(a)/2 * l P(sqrt(l + C) - centre). Samples of P from forward
  * evaluations only: a guess gives z - a near the place wanted, and its l follows. `smallest` is the least v. */

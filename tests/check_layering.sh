@@ -19,9 +19,9 @@ containing() { grep -rlE "$1" . | sed 's|^\./||'; }
 allowed() {
   case $1 in
     kernel.h) ;;
-    api.c | initialize.c) echo "check.h law.h draw.h fill.h kinit/kinit.h" ;;
+    api.c | initialize.c) echo "check.h scheme.h draw.h fill.h kinit/kinit.h" ;;
     check.[ch]) echo "check.h shard.h kinit/kinit.h" ;;
-    law.[ch]) echo "law.h cpu.h shard.h kinit/kinit.h" ;;
+    scheme.[ch]) echo "scheme.h cpu.h shard.h kinit/kinit.h" ;;
     draw.[ch]) echo "draw.h check.h cpu.h dispatch.h kernel.h truncated.h kinit/kinit.h" ;;
     truncated.[ch]) echo "truncated.h kernel.h" ;;
     shard.[ch]) echo "shard.h kernel.h kinit/kinit.h" ;;

@@ -41,9 +41,9 @@ inline double NormalP(double sum, double deviation) {
 }
 
 inline double PoissonP(uint64_t count, double expected) {
-  const boost::math::poisson law(expected);
+  const boost::math::poisson model(expected);
   const double k = static_cast<double>(count);
-  return TwoSided(cdf(law, k), count == 0 ? 1.0 : cdf(complement(law, k - 1)));
+  return TwoSided(cdf(model, k), count == 0 ? 1.0 : cdf(complement(model, k - 1)));
 }
 
 inline double ChiSquareP(const std::vector<uint64_t> &counts, const std::vector<double> &expected) {
@@ -52,8 +52,8 @@ inline double ChiSquareP(const std::vector<uint64_t> &counts, const std::vector<
     const double difference = static_cast<double>(counts[i]) - expected[i];
     sum += difference * difference / expected[i];
   }
-  const boost::math::chi_squared law(static_cast<double>(counts.size() - 1));
-  return TwoSided(cdf(law, sum), cdf(complement(law, sum)));
+  const boost::math::chi_squared model(static_cast<double>(counts.size() - 1));
+  return TwoSided(cdf(model, sum), cdf(complement(model, sum)));
 }
 
 /* Kolmogorov's limit, with Stephens' correction for n; not in Boost.Math, as Anderson and Darling's below. */

@@ -313,8 +313,7 @@ TEST_P(LargeFill, UniformsOf64MiBBy64Threads) {
   }
 }
 
-/* ---- The two builds of the scalar backend ---------------------------------------------------------------------------
- */
+/* ---- The two builds of the scalar backend ------------------------------------------------------------------------ */
 
 extern "C" const kinit_backend kinit_backend_scalar;
 

@@ -109,8 +109,7 @@ TEST(PlantedDefect, CrossesEveryStatisticOfTruncatedNormals) {
   ExpectAllCrossed(results(sound), defects);
 }
 
-/* ---- The four that a generator is most likely to have -------------------------------------------------------------
- */
+/* ---- The four that a generator is most likely to have ------------------------------------------------------------ */
 
 TEST(PlantedDefect, TwentyThreeBitUniform) {
   const std::vector<float> values = TwentyThreeBits(Uniforms(kPlanted, {kSeed, 13, 0}));

@@ -1,7 +1,7 @@
 /* The stream against what others define: Random123, the C library in long double, published constants.
  *
  * Owns: the tests that the numbers are right, as opposed to equal everywhere. Nothing here is compared with another
- * part of kinit, but for laws such as f16 = rounded f32. SPDX-License-Identifier: Apache-2.0 */
+ * part of kinit, but for rules such as f16 = rounded f32. SPDX-License-Identifier: Apache-2.0 */
 #include <algorithm>
 #include <array>
 #include <cmath>

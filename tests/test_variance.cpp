@@ -1,4 +1,4 @@
-/* The law itself: what happens to the variance of a signal and of a gradient in a network of 50 layers.
+/* The scheme itself: what happens to the variance of a signal and of a gradient in a network of 50 layers.
  *
  * Owns: the statistical proof that Kaiming initialization does what docs/derivation.md derives.
  * SPDX-License-Identifier: Apache-2.0
@@ -150,8 +150,8 @@ class Ratios {
   Vector ratios_;
 };
 
-/* variance(in, out): of the weights, by the law. */
-void ExpectLaw(double slope, const Initializer &initializer, const std::function<double(double, double)> &variance) {
+/* variance(in, out): of the weights, by the scheme. */
+void ExpectScheme(double slope, const Initializer &initializer, const std::function<double(double, double)> &variance) {
   const double square = (1 + slope * slope) / 2;
   const double k = 6 * (1 + std::pow(slope, 4)) / std::pow(1 + slope * slope, 2) - 1;
   double forward_mean = 1, backward_mean = 1;
@@ -180,13 +180,13 @@ void ExpectLaw(double slope, const Initializer &initializer, const std::function
 }
 
 TEST(Variance, KaimingFanInKeepsTheSignalUnderRelu) {
-  ExpectLaw(
+  ExpectScheme(
       0, [](const kinit_tensor *t, kinit_stream s) { return kinit_kaiming_normal(t, 0, KINIT_FAN_IN, KINIT_RELU, s); },
       [](double in, double) { return 2 / in; });
 }
 
 TEST(Variance, KaimingFanOutKeepsTheGradientUnderLeakyRelu) {
-  ExpectLaw(
+  ExpectScheme(
       0.2,
       [](const kinit_tensor *t, kinit_stream s) {
         return kinit_kaiming_uniform(t, 0.2, KINIT_FAN_OUT, KINIT_LEAKY_RELU, s);
@@ -195,7 +195,7 @@ TEST(Variance, KaimingFanOutKeepsTheGradientUnderLeakyRelu) {
 }
 
 TEST(Variance, XavierHalvesBothInEveryLayerUnderRelu) {
-  ExpectLaw(
+  ExpectScheme(
       0, [](const kinit_tensor *t, kinit_stream s) { return kinit_xavier_normal(t, 1, s); },
       [](double in, double out) { return 2 / (in + out); });
 }

@@ -1,34 +1,34 @@
 /* A range of a tensor's elements, by the public header alone.
  *
  * A range is cut into blocks, at most 2 ndim - 1 of them, and each is filled by the tensor's own initializer, so the
- * laws stand in the library only. SPDX-License-Identifier: Apache-2.0 */
+ * initializers stand in the library only. SPDX-License-Identifier: Apache-2.0 */
 #include "fill.h"
 
 #include <stdbool.h>
 
 static kinit_status initialize(const tool_tensor *t, const kinit_tensor *block, kinit_stream stream) {
-  switch (t->law) {
-    case TOOL_LAW_UNIFORM:
+  switch (t->init) {
+    case TOOL_INIT_UNIFORM:
       return kinit_uniform(block, t->low, t->high, stream);
-    case TOOL_LAW_NORMAL:
+    case TOOL_INIT_NORMAL:
       return kinit_normal(block, t->mean, t->stddev, stream);
-    case TOOL_LAW_TRUNCATED_NORMAL:
+    case TOOL_INIT_TRUNCATED_NORMAL:
       return kinit_truncated_normal(block, t->mean, t->stddev, t->low, t->high, stream);
-    case TOOL_LAW_CONSTANT:
+    case TOOL_INIT_CONSTANT:
       return kinit_constant(block, t->value);
-    case TOOL_LAW_KAIMING_NORMAL:
+    case TOOL_INIT_KAIMING_NORMAL:
       return kinit_kaiming_normal(block, t->a, t->mode, t->nonlinearity, stream);
-    case TOOL_LAW_KAIMING_UNIFORM:
+    case TOOL_INIT_KAIMING_UNIFORM:
       return kinit_kaiming_uniform(block, t->a, t->mode, t->nonlinearity, stream);
-    case TOOL_LAW_XAVIER_NORMAL:
+    case TOOL_INIT_XAVIER_NORMAL:
       return kinit_xavier_normal(block, t->gain, stream);
-    case TOOL_LAW_XAVIER_UNIFORM:
+    case TOOL_INIT_XAVIER_UNIFORM:
       return kinit_xavier_uniform(block, t->gain, stream);
-    case TOOL_LAW_VARIANCE_SCALING:
+    case TOOL_INIT_VARIANCE_SCALING:
       return kinit_variance_scaling(block, t->scale, t->mode, t->distribution, stream);
-    case TOOL_LAW_EYE:
+    case TOOL_INIT_EYE:
       return kinit_eye(block);
-    case TOOL_LAW_DIRAC:
+    case TOOL_INIT_DIRAC:
       return kinit_dirac(block, t->groups);
   }
   return KINIT_ERROR_ENUM;

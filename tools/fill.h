@@ -1,6 +1,6 @@
 /* A range of a tensor's elements, by the public header alone.
  *
- * Owns: the way from a tensor and its law to a call of kinit. Included by main.c, write.c, inspect.c, plan.c.
+ * Owns: the way from a tensor and its initializer to a call of kinit. Included by main.c, write.c, inspect.c, plan.c.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_FILL_H
 #define KINIT_TOOLS_FILL_H
@@ -8,7 +8,8 @@
 #include "error.h"
 #include "model.h"
 
-/* Whether the law takes the tensor's shape, dtype and arguments: what the library says of them. Fills nothing. */
+/* Whether the initializer takes the tensor's shape, dtype and arguments: what the library says of them. Fills nothing.
+ */
 kinit_status tool_fill_check(const tool_tensor *tensor);
 
 /* Fills count elements from `first` on, in C order, as the initializer would when it fills the whole tensor with

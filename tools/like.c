@@ -6,7 +6,7 @@
 
 #include "document.h"
 #include "fill.h"
-#include "laws.h"
+#include "initializers.h"
 #include "plan.h"
 #include "rules.h"
 #include "safetensors.h"
@@ -44,12 +44,12 @@ static int read_entry(const char *path, tool_entry *entry, tool_tensor *tensor, 
 static int take_rule(const tool_document *d, const tool_rules *rules, tool_tensor *tensor, tool_error *error) {
   const tool_rule *const rule = tool_rules_find(rules, tensor->name);
   if (rule == NULL)
-    return tool_document_fail(d, d->root, "rules", error, "no law for \"%s\": no rule matches", tensor->name);
-  tool_law_copy(&rule->law, tensor);
+    return tool_document_fail(d, d->root, "rules", error, "no initializer for \"%s\": no rule matches", tensor->name);
+  tool_initializer_copy(&rule->init, tensor);
   const kinit_status status = tool_fill_check(tensor);
   if (status == KINIT_OK) return TOOL_OK;
-  return tool_document_fail(d, rule->object, "law", error, "\"%s\" cannot be filled by the law \"%s\": %s",
-                            tensor->name, tool_law_name(tensor->law), kinit_status_message(status));
+  return tool_document_fail(d, rule->object, "init", error, "\"%s\" cannot be filled by the initializer \"%s\": %s",
+                            tensor->name, tool_initializer_name(tensor->init), kinit_status_message(status));
 }
 
 static int read_tensors(const char *path, tool_checkpoint *checkpoint, const tool_document *d, const tool_rules *rules,

@@ -1,4 +1,4 @@
-/* A model to be written: tensors, each with the law that fills it.
+/* A model to be written: tensors, each with the initializer that fills it.
  *
  * Owns: the types that the plan's reader makes and all else takes. Included by all of tools/.
  * SPDX-License-Identifier: Apache-2.0 */
@@ -12,27 +12,27 @@
 enum { TOOL_MAX_DIMENSIONS = 64 }; /* as the library has it */
 
 /* The initializers of the header. */
-typedef enum tool_law {
-  TOOL_LAW_UNIFORM,
-  TOOL_LAW_NORMAL,
-  TOOL_LAW_TRUNCATED_NORMAL,
-  TOOL_LAW_CONSTANT,
-  TOOL_LAW_KAIMING_NORMAL,
-  TOOL_LAW_KAIMING_UNIFORM,
-  TOOL_LAW_XAVIER_NORMAL,
-  TOOL_LAW_XAVIER_UNIFORM,
-  TOOL_LAW_VARIANCE_SCALING,
-  TOOL_LAW_EYE,
-  TOOL_LAW_DIRAC
-} tool_law;
+typedef enum tool_initializer {
+  TOOL_INIT_UNIFORM,
+  TOOL_INIT_NORMAL,
+  TOOL_INIT_TRUNCATED_NORMAL,
+  TOOL_INIT_CONSTANT,
+  TOOL_INIT_KAIMING_NORMAL,
+  TOOL_INIT_KAIMING_UNIFORM,
+  TOOL_INIT_XAVIER_NORMAL,
+  TOOL_INIT_XAVIER_UNIFORM,
+  TOOL_INIT_VARIANCE_SCALING,
+  TOOL_INIT_EYE,
+  TOOL_INIT_DIRAC
+} tool_initializer;
 
-/* A tensor and its law. Which arguments count depends on the law; they bear the header's names. */
+/* A tensor and its initializer. Which arguments count depends on the initializer; they bear the header's names. */
 typedef struct tool_tensor {
   char *name;
   kinit_dtype dtype;
   int ndim;
   int64_t *shape; /* ndim lengths */
-  tool_law law;
+  tool_initializer init;
   double mean, stddev, low, high, value, a, gain, scale;
   kinit_fan_mode mode;
   kinit_nonlinearity nonlinearity;

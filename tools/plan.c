@@ -10,7 +10,7 @@
 
 #include "document.h"
 #include "fill.h"
-#include "laws.h"
+#include "initializers.h"
 #include "names.h"
 #include "rules.h"
 
@@ -24,7 +24,8 @@ typedef struct reader {
 
 /* ---- Members ----------------------------------------------------------------------------------------------------- */
 
-/* Keys of an object other than those of `known`, a list that NULL ends, and the arguments of laws if `arguments`. */
+/* Keys of an object other than those of `known`, a list that NULL ends, and the arguments of initializers if
+ * `arguments`. */
 static int refuse_unknown(const reader *r, const json_t *object, const char *const *known, bool arguments,
                           const char *where) {
   const char *key;
@@ -32,7 +33,7 @@ static int refuse_unknown(const reader *r, const json_t *object, const char *con
   json_object_foreach((json_t *)(uintptr_t)object, key, value) {
     const char *const *k = known;
     while (*k != NULL && strcmp(*k, key) != 0) k++;
-    if (*k == NULL && !(arguments && tool_laws_have_argument(key)))
+    if (*k == NULL && !(arguments && tool_initializers_have_argument(key)))
       return tool_document_fail(&r->document, object, key, r->error, "unknown key \"%s\" in %s", key, where);
   }
   return TOOL_OK;
@@ -54,7 +55,7 @@ static int read_dtype(const reader *r, const json_t *object, kinit_dtype *dtype)
 }
 
 static int read_defaults(reader *r) {
-  static const char *const known[] = {"dtype", "law", NULL};
+  static const char *const known[] = {"dtype", "init", NULL};
   const json_t *const root = r->document.root;
   kinit_dtype unused_dtype;
   tool_tensor unused;
@@ -63,11 +64,11 @@ static int read_defaults(reader *r) {
   if (!json_is_object(r->defaults))
     return tool_document_fail(&r->document, root, "defaults", r->error, "\"defaults\" takes an object, {...}");
   int code = refuse_unknown(r, r->defaults, known, true, "the defaults");
-  if (code == TOOL_OK) code = tool_laws_check_arguments(&r->document, r->defaults, r->error);
+  if (code == TOOL_OK) code = tool_initializers_check_arguments(&r->document, r->defaults, r->error);
   if (code == TOOL_OK && json_object_get(r->defaults, "dtype") != NULL)
     code = read_dtype(r, r->defaults, &unused_dtype);
-  if (code == TOOL_OK && json_object_get(r->defaults, "law") != NULL)
-    code = tool_law_read(&r->document, NULL, r->defaults, &unused, r->error);
+  if (code == TOOL_OK && json_object_get(r->defaults, "init") != NULL)
+    code = tool_initializer_read(&r->document, NULL, r->defaults, &unused, r->error);
   return code;
 }
 
@@ -121,30 +122,31 @@ static int read_shape(const reader *r, const json_t *entry, int64_t *shape, int 
   return TOOL_OK;
 }
 
-/* The law that the entry itself gives: *own tells whether it does. */
-static int read_own_law(const reader *r, const json_t *entry, tool_tensor *tensor, bool *own) {
+/* The initializer that the entry itself gives: *own tells whether it does. */
+static int read_own_initializer(const reader *r, const json_t *entry, tool_tensor *tensor, bool *own) {
   const char *key;
   json_t *value;
-  *own = json_object_get(entry, "law") != NULL;
-  if (*own) return tool_law_read(&r->document, entry, r->defaults, tensor, r->error);
+  *own = json_object_get(entry, "init") != NULL;
+  if (*own) return tool_initializer_read(&r->document, entry, r->defaults, tensor, r->error);
   json_object_foreach((json_t *)(uintptr_t)entry, key, value) {
-    if (tool_laws_have_argument(key))
-      return tool_document_fail(&r->document, entry, key, r->error, "\"%s\" belongs to a law, and there is none", key);
+    if (tool_initializers_have_argument(key))
+      return tool_document_fail(&r->document, entry, key, r->error,
+                                "\"%s\" belongs to an initializer, and there is none", key);
   }
   return TOOL_OK;
 }
 
-/* The law of the first rule that matches, or else that of the defaults. */
+/* The initializer of the first rule that matches, or else that of the defaults. */
 static int take_rule(const reader *r, const json_t *entry, tool_tensor *tensor) {
   const tool_rule *const rule = tool_rules_find(&r->rules, tensor->name);
   if (rule != NULL) {
-    tool_law_copy(&rule->law, tensor);
+    tool_initializer_copy(&rule->init, tensor);
     return TOOL_OK;
   }
-  if (json_object_get(r->defaults, "law") != NULL)
-    return tool_law_read(&r->document, NULL, r->defaults, tensor, r->error);
+  if (json_object_get(r->defaults, "init") != NULL)
+    return tool_initializer_read(&r->document, NULL, r->defaults, tensor, r->error);
   return tool_document_fail(&r->document, entry, "name", r->error,
-                            "no law for \"%s\": it names none, and no rule matches", tensor->name);
+                            "no initializer for \"%s\": it names none, and no rule matches", tensor->name);
 }
 
 /* Whether the library does what is asked for. */
@@ -153,15 +155,15 @@ static int check_tensor(const reader *r, const json_t *entry, const tool_tensor 
   if (status == KINIT_OK) return TOOL_OK;
   const bool shape = status == KINIT_ERROR_SIZE || status == KINIT_ERROR_DIMENSIONS;
   return tool_document_fail(&r->document, entry,
-                            shape                           ? "shape"
-                            : json_object_get(entry, "law") ? "law"
-                                                            : "name",
-                            r->error, "\"%s\" cannot be filled by the law \"%s\": %s", tensor->name,
-                            tool_law_name(tensor->law), kinit_status_message(status));
+                            shape                            ? "shape"
+                            : json_object_get(entry, "init") ? "init"
+                                                             : "name",
+                            r->error, "\"%s\" cannot be filled by the initializer \"%s\": %s", tensor->name,
+                            tool_initializer_name(tensor->init), kinit_status_message(status));
 }
 
 /* Adds one tensor of the entry; `common` is what all of them have, its shape copied. */
-static int add_tensor(const reader *r, const json_t *entry, const tool_tensor *common, bool own_law, char *name,
+static int add_tensor(const reader *r, const json_t *entry, const tool_tensor *common, bool own_initializer, char *name,
                       tool_model *model) {
   tool_tensor *const tensor = &model->tensors[model->count++];
   *tensor = *common;
@@ -169,7 +171,7 @@ static int add_tensor(const reader *r, const json_t *entry, const tool_tensor *c
   tensor->shape = malloc((size_t)(common->ndim + 1) * sizeof *tensor->shape);
   if (name == NULL || tensor->shape == NULL) return tool_fail_memory(r->error);
   if (common->ndim > 0) memcpy(tensor->shape, common->shape, (size_t)common->ndim * sizeof *tensor->shape);
-  const int code = own_law ? TOOL_OK : take_rule(r, entry, tensor);
+  const int code = own_initializer ? TOOL_OK : take_rule(r, entry, tensor);
   return code == TOOL_OK ? check_tensor(r, entry, tensor) : code;
 }
 
@@ -183,12 +185,12 @@ static int reserve(const reader *r, const json_t *entry, uint64_t count, tool_mo
 }
 
 static int read_entry(const reader *r, const json_t *entry, tool_model *model) {
-  static const char *const known[] = {"name", "shape", "dtype", "law", NULL};
+  static const char *const known[] = {"name", "shape", "dtype", "init", NULL};
   int64_t shape[TOOL_MAX_DIMENSIONS];
   tool_tensor common = {.shape = shape};
   const char *pattern;
   uint64_t count = 0;
-  bool own_law = false;
+  bool own_initializer = false;
   int code = refuse_unknown(r, entry, known, true, "a tensor");
   if (code == TOOL_OK) code = read_name(r, entry, &pattern, &count);
   if (code == TOOL_OK) code = read_shape(r, entry, shape, &common.ndim);
@@ -196,10 +198,10 @@ static int read_entry(const reader *r, const json_t *entry, tool_model *model) {
     const bool inherits = json_object_get(entry, "dtype") == NULL && json_object_get(r->defaults, "dtype") != NULL;
     code = read_dtype(r, inherits ? r->defaults : entry, &common.dtype);
   }
-  if (code == TOOL_OK) code = read_own_law(r, entry, &common, &own_law);
+  if (code == TOOL_OK) code = read_own_initializer(r, entry, &common, &own_initializer);
   if (code == TOOL_OK) code = reserve(r, entry, count, model);
   for (uint64_t i = 0; i < count && code == TOOL_OK; i++)
-    code = add_tensor(r, entry, &common, own_law, tool_names_at(pattern, i), model);
+    code = add_tensor(r, entry, &common, own_initializer, tool_names_at(pattern, i), model);
   return code;
 }
 

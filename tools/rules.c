@@ -1,4 +1,4 @@
-/* Rules: laws for names.
+/* Rules: initializers for names.
  *
  * Owns: their reading, and what "overlapping" means. SPDX-License-Identifier: Apache-2.0 */
 #include "rules.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "glob.h"
-#include "laws.h"
+#include "initializers.h"
 
 enum { MAX_RULES = 10000 };
 
@@ -16,7 +16,7 @@ static int check_members(const tool_document *d, const json_t *rule, tool_error 
   const char *key;
   json_t *value;
   json_object_foreach((json_t *)(uintptr_t)rule, key, value) {
-    if (strcmp(key, "match") != 0 && strcmp(key, "law") != 0 && !tool_laws_have_argument(key))
+    if (strcmp(key, "match") != 0 && strcmp(key, "init") != 0 && !tool_initializers_have_argument(key))
       return tool_document_fail(d, rule, key, error, "unknown key \"%s\" in a rule", key);
   }
   const char *const match = json_string_value(json_object_get(rule, "match"));
@@ -46,7 +46,7 @@ static int read_rule(const tool_document *d, const json_t *array, size_t index, 
   if (code != TOOL_OK) return code;
   rule->object = object;
   rule->match = json_string_value(json_object_get(object, "match"));
-  code = tool_law_read(d, object, defaults, &rule->law, error);
+  code = tool_initializer_read(d, object, defaults, &rule->init, error);
   return code == TOOL_OK ? check_overlap(d, rules, index, error) : code;
 }
 

@@ -1,4 +1,4 @@
-/* Rules: a tensor without a law takes that of the first rule whose glob matches its name.
+/* Rules: a tensor without an initializer takes that of the first rule whose glob matches its name.
  *
  * Owns: the declarations of rules.c. Included by plan.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_RULES_H
@@ -10,7 +10,7 @@
 typedef struct tool_rule {
   const char *match;    /* the document's */
   const json_t *object; /* in the document, whose line tells which rule it is */
-  tool_tensor law;      /* law and arguments; no name, no shape */
+  tool_tensor init;     /* initializer and arguments; no name, no shape */
 } tool_rule;
 
 typedef struct tool_rules {
@@ -18,9 +18,9 @@ typedef struct tool_rules {
   size_t count;
 } tool_rules;
 
-/* Reads the document's member "rules", if it has one. defaults: as for tool_law_read. The document outlives the rules.
- * Errors: INPUT (a wrong type, an unknown or missing member, a rule that is never the first one to match because an
- * earlier one matches all that it does), FAILED. */
+/* Reads the document's member "rules", if it has one. defaults: as for tool_initializer_read. The document outlives the
+ * rules. Errors: INPUT (a wrong type, an unknown or missing member, a rule that is never the first one to match because
+ * an earlier one matches all that it does), FAILED. */
 int tool_rules_read(const tool_document *document, const json_t *defaults, tool_rules *rules, tool_error *error);
 
 /* The first rule that matches, or NULL. */

@@ -1,6 +1,6 @@
 /* The table of --dry-run.
  *
- * Owns: its columns, and what a law comes to, by the formulas that the public header states.
+ * Owns: its columns, and what an initializer comes to, by the formulas that the public header states.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "table.h"
 
@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "laws.h"
+#include "initializers.h"
 #include "text.h"
 
 enum { SPREAD_TEXT = 128 };
 
-/* ---- What a law comes to ----------------------------------------------------------------------------------------- */
+/* ---- What an initializer comes to -------------------------------------------------------------------------------- */
 
 static double fan_of(const tool_tensor *t, kinit_fan_mode mode) {
   int64_t in = 0, out = 0;
@@ -41,7 +41,7 @@ static void text_truncated(double mean, double stddev, double low, double high, 
   snprintf(text + length, SPREAD_TEXT - length, " in [%.6g, %.6g]", low, high);
 }
 
-/* A normal around 0, or the uniform law of the same variance. */
+/* A normal around 0, or the uniform initializer of the same variance. */
 static void text_either(bool normal, double stddev, char *text) {
   const double bound = sqrt(3.0) * stddev;
   if (normal)
@@ -53,11 +53,11 @@ static void text_either(bool normal, double stddev, char *text) {
 static void text_kaiming(const tool_tensor *t, char *text) {
   double gain = 0;
   kinit_gain(t->nonlinearity, t->a, &gain);
-  text_either(t->law == TOOL_LAW_KAIMING_NORMAL, gain / sqrt(fan_of(t, t->mode)), text);
+  text_either(t->init == TOOL_INIT_KAIMING_NORMAL, gain / sqrt(fan_of(t, t->mode)), text);
 }
 
 static void text_xavier(const tool_tensor *t, char *text) {
-  text_either(t->law == TOOL_LAW_XAVIER_NORMAL, t->gain / sqrt(fan_of(t, KINIT_FAN_AVG)), text);
+  text_either(t->init == TOOL_INIT_XAVIER_NORMAL, t->gain / sqrt(fan_of(t, KINIT_FAN_AVG)), text);
 }
 
 static void text_variance_scaling(const tool_tensor *t, char *text) {
@@ -69,54 +69,54 @@ static void text_variance_scaling(const tool_tensor *t, char *text) {
 }
 
 static void text_spread(const tool_tensor *t, char *text) {
-  switch (t->law) {
-    case TOOL_LAW_UNIFORM:
+  switch (t->init) {
+    case TOOL_INIT_UNIFORM:
       text_uniform(t->low, t->high, text);
       return;
-    case TOOL_LAW_NORMAL:
+    case TOOL_INIT_NORMAL:
       text_normal(t->mean, t->stddev, text);
       return;
-    case TOOL_LAW_TRUNCATED_NORMAL:
+    case TOOL_INIT_TRUNCATED_NORMAL:
       text_truncated(t->mean, t->stddev, t->low, t->high, text);
       return;
-    case TOOL_LAW_CONSTANT:
+    case TOOL_INIT_CONSTANT:
       snprintf(text, SPREAD_TEXT, "%.6g", t->value);
       return;
-    case TOOL_LAW_KAIMING_NORMAL:
-    case TOOL_LAW_KAIMING_UNIFORM:
+    case TOOL_INIT_KAIMING_NORMAL:
+    case TOOL_INIT_KAIMING_UNIFORM:
       text_kaiming(t, text);
       return;
-    case TOOL_LAW_XAVIER_NORMAL:
-    case TOOL_LAW_XAVIER_UNIFORM:
+    case TOOL_INIT_XAVIER_NORMAL:
+    case TOOL_INIT_XAVIER_UNIFORM:
       text_xavier(t, text);
       return;
-    case TOOL_LAW_VARIANCE_SCALING:
+    case TOOL_INIT_VARIANCE_SCALING:
       text_variance_scaling(t, text);
       return;
-    case TOOL_LAW_EYE:
-    case TOOL_LAW_DIRAC:
+    case TOOL_INIT_EYE:
+    case TOOL_INIT_DIRAC:
       snprintf(text, SPREAD_TEXT, "0 and 1");
   }
 }
 
 /* ---- The table --------------------------------------------------------------------------------------------------- */
 
-enum { NAME, DTYPE, SHAPE, LAW, SPREAD, BYTES, COLUMNS };
+enum { NAME, DTYPE, SHAPE, INIT, SPREAD, BYTES, COLUMNS };
 
 typedef struct row {
   const char *cells[COLUMNS];
   char shape[TOOL_SHAPE_TEXT], spread[SPREAD_TEXT], bytes[24];
 } row;
 
-static const row heading = {.cells = {"name", "dtype", "shape", "law", "std or bounds", "bytes"}};
+static const row heading = {.cells = {"name", "dtype", "shape", "init", "std or bounds", "bytes"}};
 
 static void make_row(const tool_tensor *t, row *r) {
   tool_text_shape(t->ndim, t->shape, r->shape);
   snprintf(r->spread, sizeof r->spread, "nothing to draw");
   if (tool_tensor_elements(t) > 0) text_spread(t, r->spread);
   snprintf(r->bytes, sizeof r->bytes, "%" PRIu64, tool_tensor_bytes(t));
-  const char *const cells[COLUMNS] = {t->name, tool_text_dtype(t->dtype), r->shape, tool_law_name(t->law), r->spread,
-                                      r->bytes};
+  const char *const cells[COLUMNS] = {
+      t->name, tool_text_dtype(t->dtype), r->shape, tool_initializer_name(t->init), r->spread, r->bytes};
   memcpy(r->cells, cells, sizeof cells);
 }
 

@@ -4,7 +4,7 @@
  * This header is the whole public contract. It is plain C11 and compiles as C++17.
  *
  * CONTENTS
- *   1. Version and visibility     4. Streams          7. Laws: fans and gains
+ *   1. Version and visibility     4. Streams          7. Schemes: fans and gains
  *   2. Status                     5. Flat fills       8. The machine: ISA, threads, memory
  *   3. Types                      6. Initializers on a tensor
  *
@@ -175,13 +175,14 @@ KINIT_API kinit_status kinit_fill_truncated_normal(void *dst, kinit_dtype dtype,
 KINIT_API kinit_status kinit_fill_constant(void *dst, kinit_dtype dtype, size_t count, double value);
 
 /* ---- 6. Initializers on a tensor ------------------------------------------------------------------------------- */
-/* All fill the tensor, which may be strided or a block of a larger one (see kinit_tensor). Where a law needs fans, they
- * are those of kinit_fans for the whole tensor's shape. Parameters are computed in double, and the values are those of
- * the flat fill with these parameters.
- * Errors of all: NULL, MISALIGNED, DTYPE, SIZE, STREAM_END, DIMENSIONS (ndim outside 0 to 64, or as named), STRIDE,
- * BLOCK; those of the flat fill of that distribution; and those named with each. */
+/* All fill the tensor, which may be strided or a block of a larger one (see kinit_tensor). Where a scheme needs fans,
+ * they are those of kinit_fans for the whole tensor's shape. Parameters are computed in double, and the values are
+ * those of the flat fill with these parameters.
+ * Errors of all: NULL, MISALIGNED, DTYPE, SIZE, STREAM_END, DIMENSIONS
+ * (ndim outside 0 to 64, or as named), STRIDE, BLOCK; those of the flat fill of that distribution; and those named with
+ * each. */
 
-/* Which fan a law divides by: the number of inputs of a unit, of its outputs, or the mean of both. */
+/* Which fan a scheme divides by: the number of inputs of a unit, of its outputs, or the mean of both. */
 typedef enum kinit_fan_mode { KINIT_FAN_IN = 0, KINIT_FAN_OUT = 1, KINIT_FAN_AVG = 2 } kinit_fan_mode;
 
 typedef enum kinit_distribution {
@@ -251,7 +252,7 @@ KINIT_API kinit_status kinit_eye(const kinit_tensor *tensor);
  * Errors: DIMENSIONS (not 3 to 5), GROUPS. */
 KINIT_API kinit_status kinit_dirac(const kinit_tensor *tensor, int64_t groups);
 
-/* ---- 7. Laws: fans and gains ----------------------------------------------------------------------------------- */
+/* ---- 7. Schemes: fans and gains -------------------------------------------------------------------------------- */
 /* A function that returns an error has not written to its results. */
 
 /* The fans of a weight of shape [outputs, inputs, kernel...], as PyTorch keeps it:
@@ -259,7 +260,7 @@ KINIT_API kinit_status kinit_dirac(const kinit_tensor *tensor, int64_t groups);
  * Errors: DIMENSIONS (ndim outside 2 to 64), NULL, SIZE (a negative length, or a fan beyond INT64_MAX). */
 KINIT_API kinit_status kinit_fans(int ndim, const int64_t *shape, int64_t *fan_in, int64_t *fan_out);
 
-/* The factor by which a law's stddev is larger than that of a linear layer, as torch.nn.init.calculate_gain has it:
+/* The factor by which a scheme's stddev is larger than that of a linear layer, as torch.nn.init.calculate_gain has it:
  *   LINEAR, all CONV, SIGMOID  1
  *   TANH                       5/3 (docs/derivation.md)
  *   RELU                       sqrt(2) (He et al. 2015)

@@ -142,7 +142,7 @@ void dirac(handle x, handle groups, handle shard) {
   run(x, shard, [=](const kinit_tensor *tensor) { return kinit_dirac(tensor, count); });
 }
 
-/* ---- Laws ------------------------------------------------------------------------------------------------------- */
+/* ---- Schemes ----------------------------------------------------------------------------------------------------- */
 
 std::pair<int64_t, int64_t> fans(handle shape) {
   int64_t lengths[MAX_DIMENSIONS], fan_in, fan_out;

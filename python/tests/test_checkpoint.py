@@ -22,17 +22,17 @@ SEED = 42
 PLAN = {
     "defaults": {"dtype": "f32"},
     "tensors": [
-        {"name": "layers.{0..2}.up.weight", "shape": [50, 30], "law": "kaiming_normal", "nonlinearity": "relu"},
+        {"name": "layers.{0..2}.up.weight", "shape": [50, 30], "init": "kaiming_normal", "nonlinearity": "relu"},
         {"name": "layers.{0..2}.up.bias", "shape": [50]},
-        {"name": "uniform", "shape": [7, 11], "law": "uniform"},
-        {"name": "half", "shape": [3], "law": "constant", "value": 0.5, "dtype": "f16"},
-        {"name": "brain", "shape": [3, 1], "law": "constant", "value": -3.140625, "dtype": "bf16"},
-        {"name": "double", "shape": [5], "law": "normal", "dtype": "f64"},
-        {"name": "scalar", "shape": [], "law": "constant", "value": 7},
-        {"name": "nothing", "shape": [0, 4], "law": "normal"},
-        {"name": "eye", "shape": [4, 4], "law": "eye"},
+        {"name": "uniform", "shape": [7, 11], "init": "uniform"},
+        {"name": "half", "shape": [3], "init": "constant", "value": 0.5, "dtype": "f16"},
+        {"name": "brain", "shape": [3, 1], "init": "constant", "value": -3.140625, "dtype": "bf16"},
+        {"name": "double", "shape": [5], "init": "normal", "dtype": "f64"},
+        {"name": "scalar", "shape": [], "init": "constant", "value": 7},
+        {"name": "nothing", "shape": [0, 4], "init": "normal"},
+        {"name": "eye", "shape": [4, 4], "init": "eye"},
     ],
-    "rules": [{"match": "*.bias", "law": "constant", "value": 0.25}],
+    "rules": [{"match": "*.bias", "init": "constant", "value": 0.25}],
 }
 DTYPES = {"half": np.float16, "brain": ml_dtypes.bfloat16, "double": np.float64}
 
@@ -154,7 +154,7 @@ def test_the_index_leads_to_the_same_tensors(one_file, index, tmp_path):
 def test_like_takes_what_the_reference_writer_wrote(fill, tmp_path):
     old = {"a.weight": np.full((6, 4), np.nan, np.float16), "a.bias": np.zeros(6, np.float32)}
     safetensors.numpy.save_file(old, tmp_path / "old.safetensors")
-    rules = {"rules": [{"match": "*.bias", "law": "constant", "value": 1}, {"match": "*", "law": "eye"}]}
+    rules = {"rules": [{"match": "*.bias", "init": "constant", "value": 1}, {"match": "*", "init": "eye"}]}
     (tmp_path / "rules.json").write_text(json.dumps(rules))
     assert fill("--like", "old.safetensors", "--rules", "rules.json", "-o", "new.safetensors") == 0
     new = safetensors.numpy.load_file(tmp_path / "new.safetensors")

@@ -174,10 +174,10 @@ OWN = [
 ]
 
 
-@pytest.mark.parametrize(("name", "keywords", "law"), OWN)
-def test_distributions_that_torch_has_not(name, keywords, law):
+@pytest.mark.parametrize(("name", "keywords", "distribution"), OWN)
+def test_distributions_that_torch_has_not(name, keywords, distribution):
     values = getattr(init, name)(torch.empty(SHAPE), **keywords, seed=3).flatten().double().numpy()
-    assert stats.kstest(values, law.cdf).pvalue > 1e-5
+    assert stats.kstest(values, scheme.cdf).pvalue > 1e-5
 
 
 # ---- Any shape, strides, dtype, shard --------------------------------------------------------------------------------
@@ -218,7 +218,7 @@ def test_strided_tensors_equal_their_dense_twins(tensors, name, seed):
 
 @given(shapes, dtypes, names, seeds, some.data())
 def test_shards_equal_their_slices(shape, dtype, name, seed, data):
-    """What DTensors rest on: kinit's law on a block, with the whole's shape, is the slice of torch-side fills."""
+    """What DTensors rest on: kinit's distribution on a block, with the whole's shape, is the slice of torch-side fills."""
     begin = [data.draw(some.integers(0, length - 1)) for length in shape]
     end = [data.draw(some.integers(first + 1, length)) for first, length in zip(begin, shape, strict=True)]
     whole = getattr(init, name)(torch.empty(shape, dtype=dtype), seed=seed, name="w")

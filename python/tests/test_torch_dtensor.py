@@ -47,7 +47,7 @@ CALLS = [  # on every placement
     ("eye_", {}),
     ("dirac_", dict(groups=1)),
 ]
-MORE_CALLS = [  # on the first placement of each mesh: what differs is the law
+MORE_CALLS = [  # on the first placement of each mesh: what differs is the scheme
     ("uniform_", {}),
     ("trunc_normal_", dict(std=0.5, a=-1.0, b=0.7)),
     ("constant_", dict(val=0.3)),

@@ -97,7 +97,7 @@ def test_signature_is_torchs_and_seed_and_name_by_keyword(name):
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", {**RANDOM, **OWN_RANDOM})
-def test_values_are_those_of_kinits_law(name, dtype):
+def test_values_are_those_of_kinits_scheme(name, dtype):
     keywords, (function, parameters) = {**RANDOM, **OWN_RANDOM}[name]
     tensor, expected = torch.empty(12, 7, 3, dtype=dtype), torch.empty(12, 7, 3, dtype=dtype)
     assert call(name, tensor, **keywords, seed=SEED, name=NAME) is tensor

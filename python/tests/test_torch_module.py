@@ -60,7 +60,7 @@ def test_order_and_other_modules_do_not_matter():
     assert all(name.startswith(fixed) for name in same)
 
 
-def test_weights_are_those_of_the_modules_laws():
+def test_weights_are_those_of_the_modules_schemes():
     block = init_module_(Block(), SEED)
     expected = init.kaiming_uniform_(torch.empty(8, 6), a=math.sqrt(5), seed=SEED, name="up.weight")
     assert torch.equal(block.up.weight, expected)

@@ -1,5 +1,5 @@
-/* The SIMD primitives of the scalar backend: portable C, one lane (a compiler may make vectors of it). The list and its meaning
- * stand in kernel/simd.h.
+/* The SIMD primitives of the scalar backend: portable C, one lane (a compiler may make vectors of it). The list and its
+ * meaning stand in kernel/simd.h.
  *
  * Owns: the definition of each primitive in plain C, which the other backends must equal bit for bit. Included by
  * kernels_scalar.c only, which is compiled twice on x86: for any processor, and with FMA (fmaf is then one instruction

@@ -1,9 +1,9 @@
 /* A backend that counts. Compiled once for each backend of the library, with that backend's flags.
  *
  * Owns: the replacement of Philox by a counter, and kernels for what the backend computes on the way to a normal. All
- * else is the backend's own: its primitives, its transforms, its stores. The build gives its primitives (COUNTING_PRIMITIVES) and
- * the names of the tables (COUNTING_BACKEND, COUNTING_NAME; KS_BACKEND, for which nobody asks).
- * SPDX-License-Identifier: Apache-2.0 */
+ * else is the backend's own: its primitives, its transforms, its stores. The build gives its primitives
+ * (COUNTING_PRIMITIVES) and the names of the tables (COUNTING_BACKEND, COUNTING_NAME; KS_BACKEND, for which nobody
+ * asks). SPDX-License-Identifier: Apache-2.0 */
 #include "counting.h"
 
 #include COUNTING_PRIMITIVES

@@ -39,8 +39,7 @@ namespace exhaustive {
 
 constexpr uint32_t kPart = 1 << 16, kParts = 1 << 16; /* words of a part, and parts */
 
-/* ---- Backends -------------------------------------------------------------------------------------------------------
- */
+/* ---- Backends ---------------------------------------------------------------------------------------------------- */
 
 /* Those that this processor runs, scalar first; the others are named. */
 inline std::vector<const counting_backend *> Backends() {

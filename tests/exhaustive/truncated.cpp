@@ -18,8 +18,7 @@ using exhaustive::kPart;
 using kinit_test::Parameters;
 using kinit_test::Real;
 
-/* ---- The exact quantile of one word after the other ---------------------------------------------------------------
- */
+/* ---- The exact quantile of one word after the other -------------------------------------------------------------- */
 
 /* By Boost.Math at some words, and between them by Taylor's series, whose remainder is below 2^-50 of a standard
  * deviation: with g = dz/du = P/phi(z), P the probability of the interval, z' = g and g' = z g^2. */

@@ -3,8 +3,8 @@
  * Owns: the properties that must hold whatever the arguments are. A call succeeds if and only if its arguments keep the
  * rules of kinit.h, told without the library; one that fails has written nothing; a flat fill equals its slices, with
  * any number of threads; a tensor holds element by element what scalar draws at the element's index, and nothing beside
- * them is written; a law equals the flat fill with its parameters. Pointers to other people's memory are left out: they
- * are the caller's fault. SPDX-License-Identifier: Apache-2.0 */
+ * them is written; a scheme equals the flat fill with its parameters. Pointers to other people's memory are left out:
+ * they are the caller's fault. SPDX-License-Identifier: Apache-2.0 */
 #include <cfenv>
 #include <cmath>
 #include <set>
@@ -244,7 +244,7 @@ void FuzzTensor(Input *in) {
                    [&](const kinit_tensor *tensor) { return Initialize(draw, tensor); });
 }
 
-/* ---- Laws -------------------------------------------------------------------------------------------------------- */
+/* ---- Schemes ----------------------------------------------------------------------------------------------------- */
 
 /* The fan, NaN if there is none. */
 double Fan(const Tensor &t, int mode) {
@@ -260,9 +260,9 @@ Draw DrawOf(int distribution, double stddev, double bound, kinit_stream stream) 
 }
 
 /* A tensor without elements has no fan to divide by, and no parameters that could be bad. */
-void CheckLaw(Input *in, const Tensor &t, const Draw &draw, bool good,
-              const std::function<kinit_status(const kinit_tensor *)> &law) {
-  CheckAgainstFlat(in, t, draw, good && (t.empty() || ParametersKeepTheRules(draw, t.dtype())), law);
+void CheckScheme(Input *in, const Tensor &t, const Draw &draw, bool good,
+                 const std::function<kinit_status(const kinit_tensor *)> &scheme) {
+  CheckAgainstFlat(in, t, draw, good && (t.empty() || ParametersKeepTheRules(draw, t.dtype())), scheme);
 }
 
 void FuzzKaiming(Input *in) {
@@ -277,7 +277,7 @@ void FuzzKaiming(Input *in) {
   const bool good = kinit_gain(static_cast<kinit_nonlinearity>(nonlinearity), a, &gain) == KINIT_OK && !std::isnan(fan);
   const double stddev = gain / std::sqrt(fan);
   const Draw draw = DrawOf(normal ? KINIT_DIST_NORMAL : KINIT_DIST_UNIFORM, stddev, std::sqrt(3.0) * stddev, stream);
-  CheckLaw(in, t, draw, good, [&](const kinit_tensor *tensor) {
+  CheckScheme(in, t, draw, good, [&](const kinit_tensor *tensor) {
     const auto fill = normal ? kinit_kaiming_normal : kinit_kaiming_uniform;
     return fill(tensor, a, static_cast<kinit_fan_mode>(mode), static_cast<kinit_nonlinearity>(nonlinearity), stream);
   });
@@ -292,7 +292,7 @@ void FuzzXavier(Input *in) {
   const double stddev = gain * std::sqrt(2.0 / (2 * fan));
   const Draw draw = DrawOf(normal ? KINIT_DIST_NORMAL : KINIT_DIST_UNIFORM, stddev, std::sqrt(3.0) * stddev, stream);
   const bool good = !std::isnan(fan) && std::isfinite(gain) && gain >= 0;
-  CheckLaw(in, t, draw, good, [&](const kinit_tensor *tensor) {
+  CheckScheme(in, t, draw, good, [&](const kinit_tensor *tensor) {
     return normal ? kinit_xavier_normal(tensor, gain, stream) : kinit_xavier_uniform(tensor, gain, stream);
   });
 }
@@ -308,7 +308,7 @@ void FuzzVarianceScaling(Input *in) {
   const double stddev = cut ? std::sqrt(variance) / 0.87962566103423978 : std::sqrt(variance);
   const Draw draw = DrawOf(distribution, stddev, cut ? 2 * stddev : std::sqrt(3 * variance), stream);
   const bool good = !std::isnan(fan) && std::isfinite(scale) && scale > 0 && IsOneOf(distribution, 3);
-  CheckLaw(in, t, draw, good, [&](const kinit_tensor *tensor) {
+  CheckScheme(in, t, draw, good, [&](const kinit_tensor *tensor) {
     return kinit_variance_scaling(tensor, scale, static_cast<kinit_fan_mode>(mode),
                                   static_cast<kinit_distribution>(distribution), stream);
   });

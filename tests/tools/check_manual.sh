@@ -1,5 +1,5 @@
 #!/bin/sh
-# check_manual.sh SOURCE_DIR: --help and the manual page name every option, law, argument and exit code of the sources.
+# check_manual.sh SOURCE_DIR: --help and the manual page name every option, initializer, argument and exit code of the sources.
 #
 # Owns: that comparison. KINIT_FILL is the command. Run by ctest. SPDX-License-Identifier: Apache-2.0
 set -eu
@@ -28,7 +28,7 @@ words() {
 }
 
 in_both option $(words tools/main.c 's/.*{"\([a-z-]*\)", \(no\|required\)_argument.*/--\1/p')
-in_both law $(words tools/laws.c 's/.*\[TOOL_LAW_[A-Z_]*\] = {"\([a-z_]*\)".*/\1/p')
-in_both argument $(sed -n '/argument_names\[ARGUMENTS\] = {/,/};/p' tools/laws.c | grep -o '"[a-z]*"' | tr -d '"')
+in_both initializer $(words tools/initializers.c 's/.*\[TOOL_INIT_[A-Z_]*\] = {"\([a-z_]*\)".*/\1/p')
+in_both argument $(sed -n '/argument_names\[ARGUMENTS\] = {/,/};/p' tools/initializers.c | grep -o '"[a-z]*"' | tr -d '"')
 in_both 'exit code' $(words tools/error.h 's/.*TOOL_[A-Z]* = \([0-9]*\).*/\1/p')
 exit $failures

@@ -25,7 +25,7 @@ class Model {
   Model(const Model &) = delete;
   Model &operator=(const Model &) = delete;
 
-  /* With the law constant(0), to be changed by the caller. */
+  /* With the initializer constant(0), to be changed by the caller. */
   tool_tensor &Add(const std::string &name, kinit_dtype dtype, const std::vector<int64_t> &shape) {
     const size_t count = value_.count + 1;
     value_.tensors = static_cast<tool_tensor *>(realloc(value_.tensors, count * sizeof(tool_tensor)));
@@ -36,7 +36,7 @@ class Model {
     tensor.ndim = static_cast<int>(shape.size());
     tensor.shape = static_cast<int64_t *>(malloc((shape.size() + 1) * sizeof(int64_t)));
     std::copy(shape.begin(), shape.end(), tensor.shape);
-    tensor.law = TOOL_LAW_CONSTANT;
+    tensor.init = TOOL_INIT_CONSTANT;
     return tensor;
   }
 

@@ -47,7 +47,7 @@ same_shards() {
 
 # More ranks than pages: some have nothing to do.
 idle_ranks() {
-  echo '{"tensors": [{"name": "w", "dtype": "f32", "shape": [2], "law": "constant", "value": 1}]}' >"$work/plan.json"
+  echo '{"tensors": [{"name": "w", "dtype": "f32", "shape": [2], "init": "constant", "value": 1}]}' >"$work/plan.json"
   run 3 "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors"
   "$KINIT_FILL" "$work/plan.json" -o "$work/out/alone"
   cmp "$work/out/model.safetensors" "$work/out/alone" || fail "other bytes"

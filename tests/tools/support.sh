@@ -36,24 +36,24 @@ expect_files() {
 
 sum_of() { sha256sum <"$1"; }
 
-# All laws and dtypes, in tensors of odd sizes.
+# All initializers and dtypes, in tensors of odd sizes.
 write_plan() {
   cat >"$work/plan.json" <<'EOF_PLAN'
 {"defaults": {"dtype": "bf16"},
  "tensors": [
-  {"name": "layers.{0..5}.weight", "shape": [513, 385], "law": "kaiming_normal", "mode": "fan_in", "nonlinearity": "relu", "a": 0},
+  {"name": "layers.{0..5}.weight", "shape": [513, 385], "init": "kaiming_normal", "mode": "fan_in", "nonlinearity": "relu", "a": 0},
   {"name": "layers.{0..5}.bias", "shape": [513], "dtype": "f32"},
-  {"name": "up", "shape": [7, 1031], "dtype": "f64", "law": "uniform", "low": -1, "high": 1},
-  {"name": "conv", "shape": [6, 3, 5, 5], "dtype": "f16", "law": "dirac", "groups": 2},
-  {"name": "eye", "shape": [300, 200], "law": "eye"},
-  {"name": "none", "shape": [0, 5], "law": "constant", "value": 1},
-  {"name": "head", "shape": [1000, 333], "dtype": "f32", "law": "truncated_normal", "mean": 0, "stddev": 1, "low": -2, "high": 2}],
- "rules": [{"match": "*.bias", "law": "constant", "value": 0.5}]}
+  {"name": "up", "shape": [7, 1031], "dtype": "f64", "init": "uniform", "low": -1, "high": 1},
+  {"name": "conv", "shape": [6, 3, 5, 5], "dtype": "f16", "init": "dirac", "groups": 2},
+  {"name": "eye", "shape": [300, 200], "init": "eye"},
+  {"name": "none", "shape": [0, 5], "init": "constant", "value": 1},
+  {"name": "head", "shape": [1000, 333], "dtype": "f32", "init": "truncated_normal", "mean": 0, "stddev": 1, "low": -2, "high": 2}],
+ "rules": [{"match": "*.bias", "init": "constant", "value": 0.5}]}
 EOF_PLAN
 }
 
 # write_large_plan <rows>: rows * 32 KiB, which the scalar instruction set fills slowly.
 write_large_plan() {
-  echo "{\"tensors\": [{\"name\": \"w\", \"dtype\": \"bf16\", \"shape\": [$1, 16384], \"law\": \"normal\"," \
+  echo "{\"tensors\": [{\"name\": \"w\", \"dtype\": \"bf16\", \"shape\": [$1, 16384], \"init\": \"normal\"," \
     "\"mean\": 0, \"stddev\": 1}]}" >"$work/plan.json"
 }

@@ -1,4 +1,4 @@
-// Any range of a tensor has the bytes that it has in the whole tensor, for every law.
+// Any range of a tensor has the bytes that it has in the whole tensor, for every initializer.
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
@@ -14,55 +14,57 @@ namespace {
 
 constexpr uint64_t kSeed = 42;
 
-// A law, as a tensor with arguments, and the call of the library that fills the whole.
-struct Law {
+// An initializer, as a tensor with arguments, and the call of the library that fills the whole.
+struct Initializer {
   const char *name;
   std::vector<int64_t> shape;
   void (*arguments)(tool_tensor *);
   kinit_status (*whole)(const kinit_tensor *, kinit_stream);
 };
 
-const Law kLaws[] = {
+const Initializer kInitializers[] = {
     {"uniform",
      {5, 7, 3},
-     [](tool_tensor *t) { t->law = TOOL_LAW_UNIFORM, t->low = -2, t->high = 3; },
+     [](tool_tensor *t) { t->init = TOOL_INIT_UNIFORM, t->low = -2, t->high = 3; },
      [](const kinit_tensor *t, kinit_stream s) { return kinit_uniform(t, -2, 3, s); }},
     {"normal",
      {2, 3, 4, 5},
-     [](tool_tensor *t) { t->law = TOOL_LAW_NORMAL, t->mean = 1, t->stddev = 0.5; },
+     [](tool_tensor *t) { t->init = TOOL_INIT_NORMAL, t->mean = 1, t->stddev = 0.5; },
      [](const kinit_tensor *t, kinit_stream s) { return kinit_normal(t, 1, 0.5, s); }},
     {"truncated_normal",
      {101},
-     [](tool_tensor *t) { t->law = TOOL_LAW_TRUNCATED_NORMAL, t->mean = 0.5, t->stddev = 2, t->low = -1, t->high = 3; },
+     [](tool_tensor *t) {
+       t->init = TOOL_INIT_TRUNCATED_NORMAL, t->mean = 0.5, t->stddev = 2, t->low = -1, t->high = 3;
+     },
      [](const kinit_tensor *t, kinit_stream s) { return kinit_truncated_normal(t, 0.5, 2, -1, 3, s); }},
     {"constant",
      {},
-     [](tool_tensor *t) { t->law = TOOL_LAW_CONSTANT, t->value = 0.75; },
+     [](tool_tensor *t) { t->init = TOOL_INIT_CONSTANT, t->value = 0.75; },
      [](const kinit_tensor *t, kinit_stream) { return kinit_constant(t, 0.75); }},
     {"kaiming_normal",
      {12, 9},
      [](tool_tensor *t) {
-       t->law = TOOL_LAW_KAIMING_NORMAL, t->a = 0.25, t->mode = KINIT_FAN_OUT, t->nonlinearity = KINIT_LEAKY_RELU;
+       t->init = TOOL_INIT_KAIMING_NORMAL, t->a = 0.25, t->mode = KINIT_FAN_OUT, t->nonlinearity = KINIT_LEAKY_RELU;
      },
      [](const kinit_tensor *t, kinit_stream s) {
        return kinit_kaiming_normal(t, 0.25, KINIT_FAN_OUT, KINIT_LEAKY_RELU, s);
      }},
     {"kaiming_uniform",
      {4, 3, 3, 3},
-     [](tool_tensor *t) { t->law = TOOL_LAW_KAIMING_UNIFORM, t->mode = KINIT_FAN_IN, t->nonlinearity = KINIT_RELU; },
+     [](tool_tensor *t) { t->init = TOOL_INIT_KAIMING_UNIFORM, t->mode = KINIT_FAN_IN, t->nonlinearity = KINIT_RELU; },
      [](const kinit_tensor *t, kinit_stream s) { return kinit_kaiming_uniform(t, 0, KINIT_FAN_IN, KINIT_RELU, s); }},
     {"xavier_normal",
      {1, 64},
-     [](tool_tensor *t) { t->law = TOOL_LAW_XAVIER_NORMAL, t->gain = 1.5; },
+     [](tool_tensor *t) { t->init = TOOL_INIT_XAVIER_NORMAL, t->gain = 1.5; },
      [](const kinit_tensor *t, kinit_stream s) { return kinit_xavier_normal(t, 1.5, s); }},
     {"xavier_uniform",
      {64, 1},
-     [](tool_tensor *t) { t->law = TOOL_LAW_XAVIER_UNIFORM, t->gain = 1; },
+     [](tool_tensor *t) { t->init = TOOL_INIT_XAVIER_UNIFORM, t->gain = 1; },
      [](const kinit_tensor *t, kinit_stream s) { return kinit_xavier_uniform(t, 1, s); }},
     {"variance_scaling",
      {3, 1, 11, 1},
      [](tool_tensor *t) {
-       t->law = TOOL_LAW_VARIANCE_SCALING, t->scale = 2, t->mode = KINIT_FAN_AVG;
+       t->init = TOOL_INIT_VARIANCE_SCALING, t->scale = 2, t->mode = KINIT_FAN_AVG;
        t->distribution = KINIT_DIST_TRUNCATED_NORMAL;
      },
      [](const kinit_tensor *t, kinit_stream s) {
@@ -70,20 +72,20 @@ const Law kLaws[] = {
      }},
     {"eye",
      {9, 12},
-     [](tool_tensor *t) { t->law = TOOL_LAW_EYE; },
+     [](tool_tensor *t) { t->init = TOOL_INIT_EYE; },
      [](const kinit_tensor *t, kinit_stream) { return kinit_eye(t); }},
     {"dirac",
      {6, 3, 3, 2},
-     [](tool_tensor *t) { t->law = TOOL_LAW_DIRAC, t->groups = 2; },
+     [](tool_tensor *t) { t->init = TOOL_INIT_DIRAC, t->groups = 2; },
      [](const kinit_tensor *t, kinit_stream) { return kinit_dirac(t, 2); }},
 };
 
-class Range : public ::testing::TestWithParam<std::tuple<Law, kinit_dtype>> {
+class Range : public ::testing::TestWithParam<std::tuple<Initializer, kinit_dtype>> {
  protected:
   void SetUp() override {
-    const Law &law = std::get<0>(GetParam());
-    shape_ = law.shape;
-    law.arguments(&tensor_);
+    const Initializer &initializer = std::get<0>(GetParam());
+    shape_ = initializer.shape;
+    initializer.arguments(&tensor_);
     tensor_.name = name_;
     tensor_.dtype = std::get<1>(GetParam());
     tensor_.ndim = static_cast<int>(shape_.size());
@@ -95,7 +97,7 @@ class Range : public ::testing::TestWithParam<std::tuple<Law, kinit_dtype>> {
     for (const int64_t length : shape_) count_ *= static_cast<size_t>(length);
     whole_.resize(count_ * size_);
     const kinit_tensor whole = {whole_.data(), tensor_.dtype, tensor_.ndim, shape_.data(), nullptr, nullptr, nullptr};
-    ASSERT_EQ(law.whole(&whole, kinit_stream_named(kSeed, name_)), KINIT_OK);
+    ASSERT_EQ(initializer.whole(&whole, kinit_stream_named(kSeed, name_)), KINIT_OK);
   }
 
   // A range, and that nothing beside it is touched.
@@ -119,13 +121,13 @@ TEST_P(Range, EqualsThatOfTheWhole) {
     for (size_t count = 0; count <= count_ - first; count++) ASSERT_NO_FATAL_FAILURE(Expect(first, count));
 }
 
-std::string NameOf(const ::testing::TestParamInfo<std::tuple<Law, kinit_dtype>> &instance) {
+std::string NameOf(const ::testing::TestParamInfo<std::tuple<Initializer, kinit_dtype>> &instance) {
   static const char *const dtypes[] = {"f32", "f64", "f16", "bf16"};
   return std::string(std::get<0>(instance.param).name) + "_" + dtypes[std::get<1>(instance.param)];
 }
 
-INSTANTIATE_TEST_SUITE_P(Laws, Range,
-                         ::testing::Combine(::testing::ValuesIn(kLaws),
+INSTANTIATE_TEST_SUITE_P(Initializers, Range,
+                         ::testing::Combine(::testing::ValuesIn(kInitializers),
                                             ::testing::Values(KINIT_F32, KINIT_F64, KINIT_F16, KINIT_BF16)),
                          NameOf);
 
@@ -143,16 +145,16 @@ kinit_status Check(std::vector<int64_t> shape, kinit_dtype dtype, void (*argumen
   return tool_fill_check(&tensor);
 }
 
-void Constant(tool_tensor *t) { t->law = TOOL_LAW_CONSTANT; }
+void Constant(tool_tensor *t) { t->init = TOOL_INIT_CONSTANT; }
 
 TEST(FillCheck, SaysWhatTheLibrarySays) {
-  EXPECT_EQ(Check({4}, KINIT_F32, [](tool_tensor *t) { t->law = TOOL_LAW_XAVIER_NORMAL; }), KINIT_ERROR_DIMENSIONS);
-  EXPECT_EQ(Check({4, 4, 4}, KINIT_F32, [](tool_tensor *t) { t->law = TOOL_LAW_EYE; }), KINIT_ERROR_DIMENSIONS);
-  EXPECT_EQ(Check({4, 2, 3}, KINIT_F32, [](tool_tensor *t) { t->law = TOOL_LAW_DIRAC, t->groups = 3; }),
+  EXPECT_EQ(Check({4}, KINIT_F32, [](tool_tensor *t) { t->init = TOOL_INIT_XAVIER_NORMAL; }), KINIT_ERROR_DIMENSIONS);
+  EXPECT_EQ(Check({4, 4, 4}, KINIT_F32, [](tool_tensor *t) { t->init = TOOL_INIT_EYE; }), KINIT_ERROR_DIMENSIONS);
+  EXPECT_EQ(Check({4, 2, 3}, KINIT_F32, [](tool_tensor *t) { t->init = TOOL_INIT_DIRAC, t->groups = 3; }),
             KINIT_ERROR_GROUPS);
-  EXPECT_EQ(Check({}, KINIT_F32, [](tool_tensor *t) { t->law = TOOL_LAW_NORMAL, t->stddev = -1; }),
+  EXPECT_EQ(Check({}, KINIT_F32, [](tool_tensor *t) { t->init = TOOL_INIT_NORMAL, t->stddev = -1; }),
             KINIT_ERROR_NEGATIVE_SCALE);
-  EXPECT_EQ(Check({4}, KINIT_F16, [](tool_tensor *t) { t->law = TOOL_LAW_CONSTANT, t->value = 1e6; }),
+  EXPECT_EQ(Check({4}, KINIT_F16, [](tool_tensor *t) { t->init = TOOL_INIT_CONSTANT, t->value = 1e6; }),
             KINIT_ERROR_NOT_FINITE);
   EXPECT_EQ(Check({4, -1}, KINIT_F32, Constant), KINIT_ERROR_SIZE);
   EXPECT_EQ(Check(std::vector<int64_t>(65, 1), KINIT_F32, Constant), KINIT_ERROR_DIMENSIONS);
@@ -165,7 +167,7 @@ TEST(FillCheck, RefusesMoreBytesThanAFileCanHave) {
 }
 
 TEST(FillCheck, TakesTensorsWithoutElements) {
-  EXPECT_EQ(Check({4, 0}, KINIT_F32, [](tool_tensor *t) { t->law = TOOL_LAW_XAVIER_NORMAL, t->gain = 1; }), KINIT_OK);
+  EXPECT_EQ(Check({4, 0}, KINIT_F32, [](tool_tensor *t) { t->init = TOOL_INIT_XAVIER_NORMAL, t->gain = 1; }), KINIT_OK);
   EXPECT_EQ(Check(std::vector<int64_t>(64, 1), KINIT_F32, Constant), KINIT_OK);
 }
 

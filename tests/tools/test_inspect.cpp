@@ -193,8 +193,8 @@ TEST(Inspect, RefusesWhatIsNoCheckpoint) {
 /* "a" is larger than a tile. Its bytes come from one call of the library. */
 constexpr int64_t kRows = 1100;
 const char *const kPlan = R"({"defaults": {"dtype": "f32"}, "tensors": [
-  {"name": "b", "shape": [3], "law": "constant", "value": 0.5},
-  {"name": "a", "shape": [1100, 1000], "law": "xavier_normal"}]})";
+  {"name": "b", "shape": [3], "init": "constant", "value": 0.5},
+  {"name": "a", "shape": [1100, 1000], "init": "xavier_normal"}]})";
 
 std::vector<FileTensor> Tensors(uint64_t seed) {
   const int64_t shape[] = {kRows, 1000};
@@ -296,21 +296,21 @@ TEST(Verify, NamesOtherShapesAndDtypes) {
 
 /* ---- The table --------------------------------------------------------------------------------------------------- */
 
-TEST(Table, TellsWhatEachLawComesTo) {
+TEST(Table, TellsWhatEachInitializerComesTo) {
   const std::string plan = R"({"defaults": {"dtype": "bf16"}, "tensors": [
-    {"name": "layers.{0..1}.q", "shape": [4096, 4096], "law": "kaiming_normal", "nonlinearity": "relu"},
-    {"name": "ku", "shape": [10, 3, 2, 2], "law": "kaiming_uniform", "mode": "fan_out", "nonlinearity": "linear"},
-    {"name": "xn", "shape": [30, 20], "law": "xavier_normal", "gain": 2, "dtype": "f64"},
-    {"name": "xu", "shape": [30, 20], "law": "xavier_uniform", "dtype": "f32"},
-    {"name": "vn", "shape": [30, 20], "law": "variance_scaling", "distribution": "normal", "scale": 2},
-    {"name": "vu", "shape": [30, 20], "law": "variance_scaling", "distribution": "uniform", "mode": "fan_avg"},
-    {"name": "vt", "shape": [30, 25], "law": "variance_scaling"},
-    {"name": "n", "shape": [], "law": "normal", "mean": 1, "stddev": 0.25, "dtype": "f16"},
-    {"name": "u", "shape": [1], "law": "uniform", "low": -1, "high": 3},
-    {"name": "t", "shape": [1], "law": "truncated_normal", "stddev": 0.02, "low": -0.04, "high": 0.06},
-    {"name": "c", "shape": [1], "law": "constant", "value": -0.125},
-    {"name": "i", "shape": [2, 2], "law": "eye"}, {"name": "d", "shape": [2, 2, 1], "law": "dirac"},
-    {"name": "0", "shape": [0, 2], "law": "kaiming_normal", "mode": "fan_out"}]})";
+    {"name": "layers.{0..1}.q", "shape": [4096, 4096], "init": "kaiming_normal", "nonlinearity": "relu"},
+    {"name": "ku", "shape": [10, 3, 2, 2], "init": "kaiming_uniform", "mode": "fan_out", "nonlinearity": "linear"},
+    {"name": "xn", "shape": [30, 20], "init": "xavier_normal", "gain": 2, "dtype": "f64"},
+    {"name": "xu", "shape": [30, 20], "init": "xavier_uniform", "dtype": "f32"},
+    {"name": "vn", "shape": [30, 20], "init": "variance_scaling", "distribution": "normal", "scale": 2},
+    {"name": "vu", "shape": [30, 20], "init": "variance_scaling", "distribution": "uniform", "mode": "fan_avg"},
+    {"name": "vt", "shape": [30, 25], "init": "variance_scaling"},
+    {"name": "n", "shape": [], "init": "normal", "mean": 1, "stddev": 0.25, "dtype": "f16"},
+    {"name": "u", "shape": [1], "init": "uniform", "low": -1, "high": 3},
+    {"name": "t", "shape": [1], "init": "truncated_normal", "stddev": 0.02, "low": -0.04, "high": 0.06},
+    {"name": "c", "shape": [1], "init": "constant", "value": -0.125},
+    {"name": "i", "shape": [2, 2], "init": "eye"}, {"name": "d", "shape": [2, 2, 1], "init": "dirac"},
+    {"name": "0", "shape": [0, 2], "init": "kaiming_normal", "mode": "fan_out"}]})";
   tool_model model = {};
   tool_error error = {};
   ASSERT_EQ(tool_plan_parse("plan.json", plan.data(), plan.size(), &model, &error), TOOL_OK) << error.reason;
@@ -321,7 +321,7 @@ TEST(Table, TellsWhatEachLawComesTo) {
   EXPECT_EQ(code, TOOL_OK);
   EXPECT_THAT(
       Lines(text),
-      ElementsAre("name dtype shape law std or bounds bytes",
+      ElementsAre("name dtype shape init std or bounds bytes",
                   "layers.0.q bf16 [4096, 4096] kaiming_normal std 0.0220971 33554432", /* sqrt(2) / 64 */
                   "layers.1.q bf16 [4096, 4096] kaiming_normal std 0.0220971 33554432",
                   "ku bf16 [10, 3, 2, 2] kaiming_uniform [-0.273861, 0.273861) 240",              /* sqrt(3 / 40) */

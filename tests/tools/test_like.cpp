@@ -1,4 +1,4 @@
-/* --like: a model from the header of a checkpoint, and its laws from rules.
+/* --like: a model from the header of a checkpoint, and its initializers from rules.
  *
  * Owns: the tests of tools/like.c. SPDX-License-Identifier: Apache-2.0 */
 #include <gmock/gmock.h>
@@ -20,8 +20,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 const char *const kRules = R"({"rules": [
-  {"match": "*.bias", "law": "constant", "value": 0},
-  {"match": "*", "law": "xavier_uniform", "gain": 2}]})";
+  {"match": "*.bias", "init": "constant", "value": 0},
+  {"match": "*", "init": "xavier_uniform", "gain": 2}]})";
 
 /* The model that a checkpoint and rules give, released in the end. */
 class Like {
@@ -56,12 +56,12 @@ TEST(Like, TakesNamesShapesAndDtypes) {
   EXPECT_STREQ(weight.name, "q.weight");
   EXPECT_EQ(weight.dtype, KINIT_BF16);
   EXPECT_THAT(std::vector<int64_t>(weight.shape, weight.shape + weight.ndim), ElementsAre(3, 2));
-  EXPECT_EQ(weight.law, TOOL_LAW_XAVIER_UNIFORM);
+  EXPECT_EQ(weight.init, TOOL_INIT_XAVIER_UNIFORM);
   EXPECT_EQ(weight.gain, 2);
   EXPECT_STREQ(bias.name, "q.bias");
   EXPECT_EQ(bias.dtype, KINIT_F32);
   EXPECT_THAT(std::vector<int64_t>(bias.shape, bias.shape + bias.ndim), ElementsAre(3));
-  EXPECT_EQ(bias.law, TOOL_LAW_CONSTANT);
+  EXPECT_EQ(bias.init, TOOL_INIT_CONSTANT);
   EXPECT_EQ(bias.value, 0);
   EXPECT_EQ(std::string(like.model.digest).size(), 64u);
 }
@@ -80,9 +80,9 @@ TEST(Like, TakesAnIndex) {
 
 TEST(Like, NeedsARuleForEveryTensor) {
   const TemporaryFile file("old.safetensors", Safetensors(Tensors()));
-  const Like like(file.path(), "{\n\"rules\": [{\"match\": \"*.bias\", \"law\": \"normal\"}]}");
+  const Like like(file.path(), "{\n\"rules\": [{\"match\": \"*.bias\", \"init\": \"normal\"}]}");
   EXPECT_EQ(like.code, TOOL_INPUT);
-  EXPECT_THAT(like.error.reason, HasSubstr("no law for \"q.weight\""));
+  EXPECT_THAT(like.error.reason, HasSubstr("no initializer for \"q.weight\""));
   EXPECT_TRUE(like.in_rules());
   EXPECT_EQ(like.error.line, 2);
   EXPECT_EQ(like.model.count, 0u);
@@ -95,11 +95,11 @@ TEST(Like, RefusesRulesThatDoNotFit) {
     int line;
     const char *reason;
   } wrong[] = {
-      {"{\"rules\": [{\"match\": \"*.weight\", \"law\": \"normal\"},\n{\"match\": \"*\",\n\"law\": \"eye\"}]}", 3,
-       "\"q.bias\" cannot be filled by the law \"eye\": the number of dimensions"},
+      {"{\"rules\": [{\"match\": \"*.weight\", \"init\": \"normal\"},\n{\"match\": \"*\",\n\"init\": \"eye\"}]}", 3,
+       "\"q.bias\" cannot be filled by the initializer \"eye\": the number of dimensions"},
       {"{\n}", 1, "needs \"rules\""},
       {"{\"rules\": [],\n\"tensors\": []}", 2, "unknown key \"tensors\""},
-      {"{\"rules\": [{\"match\": \"*\", \"law\": \"normal\"},\n{\"match\": \"*\", \"law\": \"eye\"}]}", 2,
+      {"{\"rules\": [{\"match\": \"*\", \"init\": \"normal\"},\n{\"match\": \"*\", \"init\": \"eye\"}]}", 2,
        "overlapping"},
       {"{\n[", 2, "expected"},
   };

@@ -1,6 +1,7 @@
 /* Plans in JSON: what they come to, and what is wrong with them, with the line.
  *
- * Owns: the tests of tools/plan.c, rules.c, laws.c, document.c and json_line.c. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the tests of tools/plan.c, rules.c, initializers.c, document.c and json_line.c. SPDX-License-Identifier:
+ * Apache-2.0 */
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -59,15 +60,15 @@ std::string One(const std::string &members) {
 TEST(Plan, OfTheManual) {
   const Model model(R"({"defaults": {"dtype": "bf16"}, "tensors": [
     {"name": "layers.{0..31}.attn.q_proj.weight", "shape": [4096, 4096],
-     "law": "kaiming_normal", "mode": "fan_in", "nonlinearity": "relu", "a": 0},
-    {"name": "norm.weight", "shape": [4096], "law": "constant", "value": 1},
+     "init": "kaiming_normal", "mode": "fan_in", "nonlinearity": "relu", "a": 0},
+    {"name": "norm.weight", "shape": [4096], "init": "constant", "value": 1},
     {"name": "layers.{0..1}.q.bias", "shape": [4096]}],
-    "rules": [{"match": "*.bias", "law": "constant", "value": 0}]})");
+    "rules": [{"match": "*.bias", "init": "constant", "value": 0}]})");
   ASSERT_EQ(model.code(), TOOL_OK) << model.reason();
   ASSERT_EQ(model.get().count, 35u);
   EXPECT_STREQ(model[0].name, "layers.0.attn.q_proj.weight");
   EXPECT_STREQ(model[31].name, "layers.31.attn.q_proj.weight");
-  EXPECT_EQ(model[31].law, TOOL_LAW_KAIMING_NORMAL);
+  EXPECT_EQ(model[31].init, TOOL_INIT_KAIMING_NORMAL);
   EXPECT_EQ(model[31].dtype, KINIT_BF16);
   EXPECT_EQ(model[31].nonlinearity, KINIT_RELU);
   EXPECT_EQ(model[31].mode, KINIT_FAN_IN);
@@ -75,16 +76,16 @@ TEST(Plan, OfTheManual) {
   EXPECT_STREQ(model[32].name, "norm.weight");
   EXPECT_EQ(model[32].value, 1);
   EXPECT_STREQ(model[34].name, "layers.1.q.bias");
-  EXPECT_EQ(model[34].law, TOOL_LAW_CONSTANT);
+  EXPECT_EQ(model[34].init, TOOL_INIT_CONSTANT);
   EXPECT_EQ(model[34].value, 0);
   EXPECT_EQ(model[34].dtype, KINIT_BF16);
   EXPECT_THAT(Shape(model[34]), ElementsAre(4096));
 }
 
-TEST(Plan, TakesEveryLawWithItsArguments) {
-  struct Law {
+TEST(Plan, TakesEveryInitializerWithItsArguments) {
+  struct Initializer {
     const char *members;
-    tool_law law;
+    tool_initializer init;
     std::vector<double> values; /* what `numbers` gives */
     double (*numbers[4])(const tool_tensor &);
   };
@@ -99,52 +100,53 @@ TEST(Plan, TakesEveryLawWithItsArguments) {
   const auto gain = [](const tool_tensor &t) { return t.gain; };
   const auto scale = [](const tool_tensor &t) { return t.scale; };
   const auto distribution = [](const tool_tensor &t) { return double(t.distribution); };
-  const Law laws[] = {
-      {R"("law": "uniform", "low": -3, "high": 2.5)", TOOL_LAW_UNIFORM, {-3, 2.5}, {low, high}},
-      {R"("law": "uniform")", TOOL_LAW_UNIFORM, {0, 1}, {low, high}},
-      {R"("law": "normal", "mean": 7, "stddev": 0.02)", TOOL_LAW_NORMAL, {7, 0.02}, {mean, stddev}},
-      {R"("law": "normal")", TOOL_LAW_NORMAL, {0, 1}, {mean, stddev}},
-      {R"("law": "truncated_normal", "mean": 1, "stddev": 2, "low": -5, "high": 6e0)",
-       TOOL_LAW_TRUNCATED_NORMAL,
+  const Initializer initializers[] = {
+      {R"("init": "uniform", "low": -3, "high": 2.5)", TOOL_INIT_UNIFORM, {-3, 2.5}, {low, high}},
+      {R"("init": "uniform")", TOOL_INIT_UNIFORM, {0, 1}, {low, high}},
+      {R"("init": "normal", "mean": 7, "stddev": 0.02)", TOOL_INIT_NORMAL, {7, 0.02}, {mean, stddev}},
+      {R"("init": "normal")", TOOL_INIT_NORMAL, {0, 1}, {mean, stddev}},
+      {R"("init": "truncated_normal", "mean": 1, "stddev": 2, "low": -5, "high": 6e0)",
+       TOOL_INIT_TRUNCATED_NORMAL,
        {1, 2, -5, 6},
        {mean, stddev, low, high}},
-      {R"("law": "truncated_normal")", TOOL_LAW_TRUNCATED_NORMAL, {0, 1, -2, 2}, {mean, stddev, low, high}},
-      {R"("law": "constant", "value": -0.5)", TOOL_LAW_CONSTANT, {-0.5}, {value}},
-      {R"("law": "kaiming_normal", "a": 0.25, "mode": "fan_out", "nonlinearity": "tanh")",
-       TOOL_LAW_KAIMING_NORMAL,
+      {R"("init": "truncated_normal")", TOOL_INIT_TRUNCATED_NORMAL, {0, 1, -2, 2}, {mean, stddev, low, high}},
+      {R"("init": "constant", "value": -0.5)", TOOL_INIT_CONSTANT, {-0.5}, {value}},
+      {R"("init": "kaiming_normal", "a": 0.25, "mode": "fan_out", "nonlinearity": "tanh")",
+       TOOL_INIT_KAIMING_NORMAL,
        {0.25, KINIT_FAN_OUT, KINIT_TANH},
        {a, mode, nonlinearity}},
-      {R"("law": "kaiming_uniform", "a": 0.5, "mode": "fan_avg", "nonlinearity": "selu")",
-       TOOL_LAW_KAIMING_UNIFORM,
+      {R"("init": "kaiming_uniform", "a": 0.5, "mode": "fan_avg", "nonlinearity": "selu")",
+       TOOL_INIT_KAIMING_UNIFORM,
        {0.5, KINIT_FAN_AVG, KINIT_SELU},
        {a, mode, nonlinearity}},
-      {R"("law": "kaiming_uniform")",
-       TOOL_LAW_KAIMING_UNIFORM,
+      {R"("init": "kaiming_uniform")",
+       TOOL_INIT_KAIMING_UNIFORM,
        {0, KINIT_FAN_IN, KINIT_LEAKY_RELU},
        {a, mode, nonlinearity}},
-      {R"("law": "xavier_normal", "gain": 1.5)", TOOL_LAW_XAVIER_NORMAL, {1.5}, {gain}},
-      {R"("law": "xavier_uniform")", TOOL_LAW_XAVIER_UNIFORM, {1}, {gain}},
-      {R"("law": "variance_scaling", "scale": 2, "mode": "fan_avg", "distribution": "uniform")",
-       TOOL_LAW_VARIANCE_SCALING,
+      {R"("init": "xavier_normal", "gain": 1.5)", TOOL_INIT_XAVIER_NORMAL, {1.5}, {gain}},
+      {R"("init": "xavier_uniform")", TOOL_INIT_XAVIER_UNIFORM, {1}, {gain}},
+      {R"("init": "variance_scaling", "scale": 2, "mode": "fan_avg", "distribution": "uniform")",
+       TOOL_INIT_VARIANCE_SCALING,
        {2, KINIT_FAN_AVG, KINIT_DIST_UNIFORM},
        {scale, mode, distribution}},
-      {R"("law": "variance_scaling", "distribution": "normal")",
-       TOOL_LAW_VARIANCE_SCALING,
+      {R"("init": "variance_scaling", "distribution": "normal")",
+       TOOL_INIT_VARIANCE_SCALING,
        {1, KINIT_FAN_IN, KINIT_DIST_NORMAL},
        {scale, mode, distribution}},
-      {R"("law": "variance_scaling")", TOOL_LAW_VARIANCE_SCALING, {KINIT_DIST_TRUNCATED_NORMAL}, {distribution}},
-      {R"("law": "eye")", TOOL_LAW_EYE, {}, {}},
+      {R"("init": "variance_scaling")", TOOL_INIT_VARIANCE_SCALING, {KINIT_DIST_TRUNCATED_NORMAL}, {distribution}},
+      {R"("init": "eye")", TOOL_INIT_EYE, {}, {}},
   };
-  for (const Law &law : laws) {
-    const Model model(One(law.members));
-    ASSERT_EQ(model.code(), TOOL_OK) << law.members << ": " << model.reason();
-    EXPECT_EQ(model[0].law, law.law) << law.members;
-    for (size_t i = 0; i < law.values.size(); i++)
-      EXPECT_EQ(law.numbers[i](model[0]), law.values[i]) << law.members << ", argument " << i;
+  for (const Initializer &initializer : initializers) {
+    const Model model(One(initializer.members));
+    ASSERT_EQ(model.code(), TOOL_OK) << initializer.members << ": " << model.reason();
+    EXPECT_EQ(model[0].init, initializer.init) << initializer.members;
+    for (size_t i = 0; i < initializer.values.size(); i++)
+      EXPECT_EQ(initializer.numbers[i](model[0]), initializer.values[i]) << initializer.members << ", argument " << i;
   }
-  const Model dirac(R"({"tensors": [{"name": "x", "shape": [4, 2, 3], "dtype": "f64", "law": "dirac", "groups": 2}]})");
+  const Model dirac(
+      R"({"tensors": [{"name": "x", "shape": [4, 2, 3], "dtype": "f64", "init": "dirac", "groups": 2}]})");
   ASSERT_EQ(dirac.code(), TOOL_OK) << dirac.reason();
-  EXPECT_EQ(dirac[0].law, TOOL_LAW_DIRAC);
+  EXPECT_EQ(dirac[0].init, TOOL_INIT_DIRAC);
   EXPECT_EQ(dirac[0].groups, 2);
   EXPECT_EQ(dirac[0].dtype, KINIT_F64);
 }
@@ -152,20 +154,20 @@ TEST(Plan, TakesEveryLawWithItsArguments) {
 TEST(Plan, TakesTheFirstRuleThatMatches) {
   const Model model(R"({"defaults": {"dtype": "f16"}, "tensors": [
     {"name": "a.bias", "shape": [2]}, {"name": "b.bias", "shape": [2]}, {"name": "c", "shape": []},
-    {"name": "d.bias", "shape": [0], "law": "constant", "value": 4}],
-    "rules": [{"match": "a.*", "law": "constant", "value": 1}, {"match": "*.bias", "law": "constant", "value": 2},
-              {"match": "*", "law": "constant", "value": 3}]})");
+    {"name": "d.bias", "shape": [0], "init": "constant", "value": 4}],
+    "rules": [{"match": "a.*", "init": "constant", "value": 1}, {"match": "*.bias", "init": "constant", "value": 2},
+              {"match": "*", "init": "constant", "value": 3}]})");
   ASSERT_EQ(model.code(), TOOL_OK) << model.reason();
   EXPECT_THAT(model.names(), ElementsAre("a.bias", "b.bias", "c", "d.bias"));
   for (int i = 0; i < 4; i++) EXPECT_EQ(model[size_t(i)].value, i + 1);
 }
 
 TEST(Plan, DefaultsComeLast) {
-  const Model model(R"({"defaults": {"dtype": "f16", "law": "normal", "stddev": 0.5, "mode": "fan_out"}, "tensors": [
-    {"name": "own", "shape": [2, 3], "law": "normal", "stddev": 0.25, "dtype": "f64"},
-    {"name": "argument", "shape": [2, 3], "law": "kaiming_normal"},
+  const Model model(R"({"defaults": {"dtype": "f16", "init": "normal", "stddev": 0.5, "mode": "fan_out"}, "tensors": [
+    {"name": "own", "shape": [2, 3], "init": "normal", "stddev": 0.25, "dtype": "f64"},
+    {"name": "argument", "shape": [2, 3], "init": "kaiming_normal"},
     {"name": "rule", "shape": [2, 3]},
-    {"name": "law", "shape": [2, 3]}], "rules": [{"match": "ru*", "law": "normal", "mean": 9}]})");
+    {"name": "init", "shape": [2, 3]}], "rules": [{"match": "ru*", "init": "normal", "mean": 9}]})");
   ASSERT_EQ(model.code(), TOOL_OK) << model.reason();
   EXPECT_EQ(model[0].stddev, 0.25);
   EXPECT_EQ(model[0].dtype, KINIT_F64);
@@ -173,19 +175,19 @@ TEST(Plan, DefaultsComeLast) {
   EXPECT_EQ(model[1].dtype, KINIT_F16);
   EXPECT_EQ(model[2].mean, 9);
   EXPECT_EQ(model[2].stddev, 0.5);
-  EXPECT_EQ(model[3].law, TOOL_LAW_NORMAL);
+  EXPECT_EQ(model[3].init, TOOL_INIT_NORMAL);
   EXPECT_EQ(model[3].mean, 0);
   EXPECT_EQ(model[3].stddev, 0.5);
 }
 
-/* printf '{"tensors": [{"name": "x", "shape": [4, 4], "dtype": "f32", "law": "eye"}]}' | sha256sum */
+/* printf '{"tensors": [{"name": "x", "shape": [4, 4], "dtype": "f32", "init": "eye"}]}' | sha256sum */
 TEST(Plan, DigestIsSha256OfTheBytes) {
-  EXPECT_STREQ(Model(One(R"("law": "eye")")).get().digest,
-               "19b4c1842b409d999e02b996aa40f3439c4cb9fc1c6518e49965e553719d6dba");
+  EXPECT_STREQ(Model(One(R"("init": "eye")")).get().digest,
+               "ae377b78d3ccdf74f0ca6327ed7113e17e2d523b0fcd0fcf63225f00f20b0fac");
 }
 
 TEST(Plan, FromAFile) {
-  const kinit_test::TemporaryFile file("plan.json", One(R"("law": "eye")"));
+  const kinit_test::TemporaryFile file("plan.json", One(R"("init": "eye")"));
   tool_model model;
   tool_error error;
   ASSERT_EQ(tool_plan_read(file.path(), &model, &error), TOOL_OK) << error.reason;
@@ -229,7 +231,7 @@ TEST(Plans, Gpt2HasThePublishedNumberOfParameters) {
   ASSERT_NE(residual, nullptr);
   EXPECT_DOUBLE_EQ(residual->stddev, 0.02 / std::sqrt(24.0));
   EXPECT_EQ(Find(model, "ln_f.weight")->value, 1);
-  EXPECT_EQ(Find(model, "ln_f.bias")->law, TOOL_LAW_CONSTANT);
+  EXPECT_EQ(Find(model, "ln_f.bias")->init, TOOL_INIT_CONSTANT);
   EXPECT_EQ(Find(model, "wte.weight")->stddev, 0.02);
   tool_model_free(&model);
 }
@@ -249,7 +251,7 @@ TEST(Plans, Llama7bHasThePublishedNumberOfParameters) {
   EXPECT_EQ(Parameters(model), 6738415616u);
   EXPECT_EQ(model.count, 291u);
   EXPECT_EQ(Find(model, "model.norm.weight")->value, 1);
-  EXPECT_EQ(Find(model, "model.layers.31.input_layernorm.weight")->law, TOOL_LAW_CONSTANT);
+  EXPECT_EQ(Find(model, "model.layers.31.input_layernorm.weight")->init, TOOL_INIT_CONSTANT);
   EXPECT_EQ(Find(model, "model.layers.31.mlp.down_proj.weight")->stddev, 0.02);
   tool_model_free(&model);
 }
@@ -301,8 +303,8 @@ TEST(PlanErrors, Members) {
       {"{\"defaults\": {\n\n\"name\": \"x\"}}", 3, "unknown key \"name\" in the defaults"},
       {"{\"defaults\": {\n\"dtype\": \"f8\"}}", 2, "unknown dtype f8"},
       {"{\"defaults\": {\n\"stddev\": \"f8\"}}", 2, "\"stddev\" takes a number"},
-      {"{\"defaults\": {\n\"law\": \"normals\"}}", 2, "no law \"normals\""},
-      {"{\"defaults\": {\n\"law\": \"constant\"}}", 2, "needs a \"value\""},
+      {"{\"defaults\": {\n\"init\": \"normals\"}}", 2, "no initializer \"normals\""},
+      {"{\"defaults\": {\n\"init\": \"constant\"}}", 2, "needs a \"value\""},
       {"{\"tensors\": [\n\ntrue]}", 3, "a tensor is an object"},
   });
 }
@@ -310,7 +312,7 @@ TEST(PlanErrors, Members) {
 TEST(PlanErrors, Names) {
   ExpectErrors({
       {R"({"tensors": [
-           {"shape": [2], "dtype": "f32", "law": "normal"}]})",
+           {"shape": [2], "dtype": "f32", "init": "normal"}]})",
        2, "needs a \"name\""},
       {R"({"tensors": [
            {"shape": [2],
@@ -322,20 +324,20 @@ TEST(PlanErrors, Names) {
       {R"({"tensors": [{"name": "a{"}]})", 1, "begins no range"},
       {R"({"tensors": [{"name": "a{2..1}"}]})", 1, "greater than its last"},
       {R"({"tensors": [
-           {"name": "a{0..262144}", "shape": [2], "dtype": "f32", "law": "normal"}]})",
+           {"name": "a{0..262144}", "shape": [2], "dtype": "f32", "init": "normal"}]})",
        2, "more than 262144 tensors"},
-      {R"({"defaults": {"dtype": "f32", "law": "normal"}, "tensors": [
+      {R"({"defaults": {"dtype": "f32", "init": "normal"}, "tensors": [
            {"name": "a", "shape": [2]},
            {"name": "b", "shape": [2]},
            {"name": "a", "shape": [3]}]})",
        4, "duplicate name \"a\""},
-      {R"({"defaults": {"dtype": "f32", "law": "normal"}, "tensors": [
+      {R"({"defaults": {"dtype": "f32", "init": "normal"}, "tensors": [
            {"name": "l.{0..3}.w", "shape": [2]},
            {"name": "x.{0..3}.w", "shape": [2]},
            {"name": "l.3.w", "shape": [3]},
            {"name": "l.{2..9}.w", "shape": [3]}]})",
        4, "duplicate name \"l.3.w\""},
-      {R"({"defaults": {"dtype": "f32", "law": "normal"}, "tensors": [
+      {R"({"defaults": {"dtype": "f32", "init": "normal"}, "tensors": [
            {"name": "{1..11}{1..11}", "shape": [2]}]})",
        2, "duplicate name \"111\""},
   });
@@ -357,87 +359,87 @@ TEST(PlanErrors, ShapesAndDtypes) {
       {"{\"tensors\": [{\"name\": \"x\", \"shape\": [true,\ntrue]}]}", 1, "whole number"},
       {"{\"tensors\": [{\"name\": \"x\", \"shape\": [4,\n\"4\"]}]}", 2, "whole number"},
       {many.c_str(), 1, "more than 64 dimensions"},
-      {R"({"tensors": [{"name": "x", "dtype": "f32", "law": "normal",
+      {R"({"tensors": [{"name": "x", "dtype": "f32", "init": "normal",
            "shape": [4294967296, 4294967296]}]})",
        2, "overflows"},
-      {R"({"tensors": [{"name": "x", "dtype": "f32", "law": "normal",
+      {R"({"tensors": [{"name": "x", "dtype": "f32", "init": "normal",
            "shape": [4611686018427387904]}]})",
        2, "overflows"},
-      {R"({"defaults": {"dtype": "f32", "law": "normal"}, "tensors": [
+      {R"({"defaults": {"dtype": "f32", "init": "normal"}, "tensors": [
            {"name": "x.{0..2}", "shape": [1152921504606846976]}]})",
        2, "larger than 2^63 - 1 bytes"},
-      {R"({"tensors": [{"name": "x", "shape": [4], "law": "normal",
+      {R"({"tensors": [{"name": "x", "shape": [4], "init": "normal",
            "dtype": "i64"}]})",
        2, "unknown dtype i64"},
-      {R"({"tensors": [{"name": "x", "shape": [4], "law": "normal", "dtype": "F32"}]})", 1, "unknown dtype F32"},
-      {R"({"tensors": [{"name": "x", "shape": [4], "law": "normal", "dtype": 32}]})", 1, "unknown dtype"},
+      {R"({"tensors": [{"name": "x", "shape": [4], "init": "normal", "dtype": "F32"}]})", 1, "unknown dtype F32"},
+      {R"({"tensors": [{"name": "x", "shape": [4], "init": "normal", "dtype": 32}]})", 1, "unknown dtype"},
       {R"({"tensors": [
-           {"name": "x", "shape": [4], "law": "normal"}]})",
+           {"name": "x", "shape": [4], "init": "normal"}]})",
        2, "no \"dtype\""},
   });
 }
 
-TEST(PlanErrors, Laws) {
+TEST(PlanErrors, Initializers) {
   const auto plan = [](const char *members) {
     return std::string(R"({"tensors": [{"name": "x", "shape": [4], "dtype": "f32",)") + "\n" + members + "}]}";
   };
-  const Wrong laws[] = {
-      {R"("law": "gaussian")", 2, "no law \"gaussian\""},
-      {R"("law": null)", 2, "takes the name of a law"},
-      {R"("law": "normal", "std": 1)", 2, "unknown key \"std\" in a tensor"},
-      {R"("law": "normal",
+  const Wrong initializers[] = {
+      {R"("init": "gaussian")", 2, "no initializer \"gaussian\""},
+      {R"("init": null)", 2, "takes the name of an initializer"},
+      {R"("init": "normal", "std": 1)", 2, "unknown key \"std\" in a tensor"},
+      {R"("init": "normal",
           "low": 1)",
        3, "\"normal\" takes no \"low\""},
-      {R"("law": "constant")", 2, "needs a \"value\""},
-      {R"("law": "constant", "value": "1")", 2, "\"value\" takes a number"},
-      {R"("law": "normal", "mean": true)", 2, "\"mean\" takes a number"},
-      {R"("law": "normal", "mean": null)", 2, "\"mean\" takes a number"},
-      {R"("law": "dirac", "groups": 1.5)", 2, "\"groups\" takes a whole number"},
-      {R"("law": "kaiming_normal", "mode": "fan")", 2, "\"mode\" takes \"fan_in\""},
-      {R"("law": "kaiming_normal", "mode": 0)", 2, "\"mode\" takes \"fan_in\""},
-      {R"("law": "kaiming_normal", "nonlinearity": "ReLU")", 2, "\"nonlinearity\" takes \"linear\""},
-      {R"("law": "variance_scaling", "distribution": "cauchy")", 2, "\"distribution\" takes \"normal\""},
-      {R"("law": "kaiming_normal")", 1, "number of dimensions"},
-      {R"("law": "eye")", 1, "number of dimensions"},
-      {R"("law": "normal", "stddev": -1)", 2, "negative"},
-      {R"("law": "normal", "stddev": 1e39)", 2, "infinite"},
-      {R"("law": "uniform", "low": 2)", 2, "low"},
-      {R"("stddev": 1)", 2, "\"stddev\" belongs to a law"},
-      {R"("law": "normal", "match": "*")", 2, "unknown key \"match\""},
+      {R"("init": "constant")", 2, "needs a \"value\""},
+      {R"("init": "constant", "value": "1")", 2, "\"value\" takes a number"},
+      {R"("init": "normal", "mean": true)", 2, "\"mean\" takes a number"},
+      {R"("init": "normal", "mean": null)", 2, "\"mean\" takes a number"},
+      {R"("init": "dirac", "groups": 1.5)", 2, "\"groups\" takes a whole number"},
+      {R"("init": "kaiming_normal", "mode": "fan")", 2, "\"mode\" takes \"fan_in\""},
+      {R"("init": "kaiming_normal", "mode": 0)", 2, "\"mode\" takes \"fan_in\""},
+      {R"("init": "kaiming_normal", "nonlinearity": "ReLU")", 2, "\"nonlinearity\" takes \"linear\""},
+      {R"("init": "variance_scaling", "distribution": "cauchy")", 2, "\"distribution\" takes \"normal\""},
+      {R"("init": "kaiming_normal")", 1, "number of dimensions"},
+      {R"("init": "eye")", 1, "number of dimensions"},
+      {R"("init": "normal", "stddev": -1)", 2, "negative"},
+      {R"("init": "normal", "stddev": 1e39)", 2, "infinite"},
+      {R"("init": "uniform", "low": 2)", 2, "low"},
+      {R"("stddev": 1)", 2, "\"stddev\" belongs to an initializer"},
+      {R"("init": "normal", "match": "*")", 2, "unknown key \"match\""},
   };
-  for (const Wrong &law : laws) {
-    const std::string text = plan(law.text);
-    ExpectErrors({{text.c_str(), law.line, law.reason}});
+  for (const Wrong &initializer : initializers) {
+    const std::string text = plan(initializer.text);
+    ExpectErrors({{text.c_str(), initializer.line, initializer.reason}});
   }
   ExpectErrors({{R"({"tensors": [{"shape": [4], "dtype": "f32",
                    "name": "y.weight"}],
-                   "rules": [{"match": "*.bias", "law": "normal"}]})",
-                 2, "no law for \"y.weight\""}});
+                   "rules": [{"match": "*.bias", "init": "normal"}]})",
+                 2, "no initializer for \"y.weight\""}});
 }
 
 TEST(PlanErrors, Rules) {
   ExpectErrors({
       {"{\"tensors\": [],\n\"rules\": {}}", 2, "\"rules\" takes an array"},
       {"{\"rules\": [\n5]}", 2, "a rule is an object"},
-      {"{\"rules\": [{\"law\": \"normal\"},\n{\"law\": \"eye\"}]}", 1, "needs a \"match\""},
-      {"{\"rules\": [{\"law\": \"normal\",\n\"match\": \"\"}]}", 2, "needs a \"match\""},
-      {"{\"rules\": [{\"law\": \"normal\",\n\"match\": 7}]}", 2, "needs a \"match\""},
-      {"{\"rules\": [\n{\"match\": \"*\"}]}", 2, "takes the name of a law"},
-      {"{\"rules\": [{\"match\": \"*\", \"law\": \"normal\",\n\"dtype\": \"f32\"}]}", 2,
+      {"{\"rules\": [{\"init\": \"normal\"},\n{\"init\": \"eye\"}]}", 1, "needs a \"match\""},
+      {"{\"rules\": [{\"init\": \"normal\",\n\"match\": \"\"}]}", 2, "needs a \"match\""},
+      {"{\"rules\": [{\"init\": \"normal\",\n\"match\": 7}]}", 2, "needs a \"match\""},
+      {"{\"rules\": [\n{\"match\": \"*\"}]}", 2, "takes the name of an initializer"},
+      {"{\"rules\": [{\"match\": \"*\", \"init\": \"normal\",\n\"dtype\": \"f32\"}]}", 2,
        "unknown key \"dtype\" in a rule"},
-      {"{\"rules\": [{\"match\": \"*\", \"law\": \"normal\",\n\"value\": 1}]}", 2, "takes no \"value\""},
+      {"{\"rules\": [{\"match\": \"*\", \"init\": \"normal\",\n\"value\": 1}]}", 2, "takes no \"value\""},
   });
 }
 
 TEST(PlanErrors, OverlappingRules) {
   ExpectErrors({
-      {R"({"rules": [{"match": "*.bias", "law": "normal"},
-           {"match": "a", "law": "normal"},
-           {"match": "*.bias", "law": "eye"}]})",
+      {R"({"rules": [{"match": "*.bias", "init": "normal"},
+           {"match": "a", "init": "normal"},
+           {"match": "*.bias", "init": "eye"}]})",
        3, "overlapping rules: \"*.bias\" is never the first to match, since the rule in line 1, \"*.bias\""},
       {R"({"rules": [
-           {"match": "*", "law": "normal"},
-           {"match": "*.bias", "law": "eye"}]})",
+           {"match": "*", "init": "normal"},
+           {"match": "*.bias", "init": "eye"}]})",
        3, "overlapping rules: \"*.bias\" is never the first to match, since the rule in line 2, \"*\""},
   });
 }
@@ -448,11 +450,11 @@ TEST(PlanErrors, LinesBehindAnything) {
     , "\u0062" :
       [ ]}})",
                  2, "unknown key \"b\""},
-                {R"({"tensors": [{"name": "x\"{0..1}\\", "shape": [ ], "dtype": "f16", "law": "constant",
+                {R"({"tensors": [{"name": "x\"{0..1}\\", "shape": [ ], "dtype": "f16", "init": "constant",
         "value": -1.5e+3},
       {"name": "],\u00e9\n", "shape":[1,
         2], "dtype":"f16"},
-        5], "rules": [{"match": "[{\"]*", "law": "normal"}, {"match": "]*", "law": "normal"}]})",
+        5], "rules": [{"match": "[{\"]*", "init": "normal"}, {"match": "]*", "init": "normal"}]})",
                  5, "a tensor is an object"}});
 }
 

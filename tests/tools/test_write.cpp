@@ -51,13 +51,13 @@ class Write : public ::testing::Test {
 
 void AddTensors(Model *model) {
   tool_tensor &a = model->Add("a", KINIT_F32, {700, 1001});  // more than two tiles
-  a.law = TOOL_LAW_KAIMING_NORMAL;
+  a.init = TOOL_INIT_KAIMING_NORMAL;
   a.nonlinearity = KINIT_RELU;
   tool_tensor &b = model->Add("b", KINIT_BF16, {999, 1003});
-  b.law = TOOL_LAW_XAVIER_UNIFORM;
+  b.init = TOOL_INIT_XAVIER_UNIFORM;
   b.gain = 2;
   tool_tensor &c = model->Add("c", KINIT_F64, {33, 7, 3});
-  c.law = TOOL_LAW_NORMAL;
+  c.init = TOOL_INIT_NORMAL;
   c.stddev = 1;
 }
 

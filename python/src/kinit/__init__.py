@@ -50,7 +50,7 @@ from ._fill import (
     fill_xavier_normal,
     fill_xavier_uniform,
 )
-from ._laws import fans, gain
+from ._schemes import fans, gain
 from ._machine import isa, isas, num_threads, set_isa, set_num_threads
 from ._kinit import STREAM_VERSION, version as _version
 from ._new import (

@@ -1,6 +1,6 @@
 """One attempt for each function of torch.nn.init: kinit does what the call asks for, or leaves it to torch.
 
-Owns: the laws, and which parameters kinit takes. Called by init.py and mode.py.
+Owns: the schemes, and which parameters kinit takes. Called by init.py and mode.py.
 
 An attempt takes the tensor, the source of the numbers (None where none are random) and the parameters of torch's
 function. True: done. False: nothing has happened, and torch has to do it, be it only to raise its own exception, which

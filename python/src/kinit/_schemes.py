@@ -15,7 +15,7 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
 
 
 def gain(nonlinearity: str, param: float | None = None) -> float:
-    """The factor by which a law's standard deviation is larger than that of a linear layer.
+    """The factor by which a scheme's standard deviation is larger than that of a linear layer.
 
     As torch.nn.init.calculate_gain: 1 for linear, conv1d to conv3d, conv_transpose1d to conv_transpose3d and sigmoid,
     5/3 for tanh, sqrt(2) for relu, sqrt(2 / (1 + param**2)) for leaky_relu with the negative slope param (0.01 if None),

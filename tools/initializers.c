@@ -1,7 +1,7 @@
-/* The laws by name, and their arguments in JSON.
+/* The initializers by name, and their arguments in JSON.
  *
  * Owns: the names in plans, and what an argument is if nobody gives it. SPDX-License-Identifier: Apache-2.0 */
-#include "laws.h"
+#include "initializers.h"
 
 #include <string.h>
 
@@ -28,7 +28,7 @@ static int argument_named(const char *key) {
   return argument;
 }
 
-bool tool_laws_have_argument(const char *key) { return argument_named(key) < ARGUMENTS; }
+bool tool_initializers_have_argument(const char *key) { return argument_named(key) < ARGUMENTS; }
 
 static double *number_of(tool_tensor *t, int argument) {
   double *const numbers[ARGUMENTS] = {
@@ -83,7 +83,7 @@ static int read_argument(const tool_document *d, const json_t *object, int argum
   return takes == NULL ? TOOL_OK : tool_document_fail(d, object, name, error, "\"%s\" takes %s", name, takes);
 }
 
-int tool_laws_check_arguments(const tool_document *d, const json_t *object, tool_error *error) {
+int tool_initializers_check_arguments(const tool_document *d, const json_t *object, tool_error *error) {
   tool_tensor unused;
   int code = TOOL_OK;
   for (int argument = 0; argument < ARGUMENTS && code == TOOL_OK; argument++)
@@ -92,7 +92,7 @@ int tool_laws_check_arguments(const tool_document *d, const json_t *object, tool
   return code;
 }
 
-/* ---- Laws -------------------------------------------------------------------------------------------------------- */
+/* ---- Initializers ------------------------------------------------------------------------------------------------ */
 
 #define TAKES(argument) (1u << (argument))
 #define TAKES_KAIMING (TAKES(A) | TAKES(MODE) | TAKES(NONLINEARITY))
@@ -100,29 +100,29 @@ int tool_laws_check_arguments(const tool_document *d, const json_t *object, tool
 static const struct {
   const char *name;
   unsigned takes;
-} laws[] = {
-    [TOOL_LAW_UNIFORM] = {"uniform", TAKES(LOW) | TAKES(HIGH)},
-    [TOOL_LAW_NORMAL] = {"normal", TAKES(MEAN) | TAKES(STDDEV)},
-    [TOOL_LAW_TRUNCATED_NORMAL] = {"truncated_normal", TAKES(MEAN) | TAKES(STDDEV) | TAKES(LOW) | TAKES(HIGH)},
-    [TOOL_LAW_CONSTANT] = {"constant", TAKES(VALUE)},
-    [TOOL_LAW_KAIMING_NORMAL] = {"kaiming_normal", TAKES_KAIMING},
-    [TOOL_LAW_KAIMING_UNIFORM] = {"kaiming_uniform", TAKES_KAIMING},
-    [TOOL_LAW_XAVIER_NORMAL] = {"xavier_normal", TAKES(GAIN)},
-    [TOOL_LAW_XAVIER_UNIFORM] = {"xavier_uniform", TAKES(GAIN)},
-    [TOOL_LAW_VARIANCE_SCALING] = {"variance_scaling", TAKES(SCALE) | TAKES(MODE) | TAKES(DISTRIBUTION)},
-    [TOOL_LAW_EYE] = {"eye", 0},
-    [TOOL_LAW_DIRAC] = {"dirac", TAKES(GROUPS)},
+} initializers[] = {
+    [TOOL_INIT_UNIFORM] = {"uniform", TAKES(LOW) | TAKES(HIGH)},
+    [TOOL_INIT_NORMAL] = {"normal", TAKES(MEAN) | TAKES(STDDEV)},
+    [TOOL_INIT_TRUNCATED_NORMAL] = {"truncated_normal", TAKES(MEAN) | TAKES(STDDEV) | TAKES(LOW) | TAKES(HIGH)},
+    [TOOL_INIT_CONSTANT] = {"constant", TAKES(VALUE)},
+    [TOOL_INIT_KAIMING_NORMAL] = {"kaiming_normal", TAKES_KAIMING},
+    [TOOL_INIT_KAIMING_UNIFORM] = {"kaiming_uniform", TAKES_KAIMING},
+    [TOOL_INIT_XAVIER_NORMAL] = {"xavier_normal", TAKES(GAIN)},
+    [TOOL_INIT_XAVIER_UNIFORM] = {"xavier_uniform", TAKES(GAIN)},
+    [TOOL_INIT_VARIANCE_SCALING] = {"variance_scaling", TAKES(SCALE) | TAKES(MODE) | TAKES(DISTRIBUTION)},
+    [TOOL_INIT_EYE] = {"eye", 0},
+    [TOOL_INIT_DIRAC] = {"dirac", TAKES(GROUPS)},
 };
 
-enum { LAWS = sizeof laws / sizeof laws[0] };
+enum { INITIALIZERS = sizeof initializers / sizeof initializers[0] };
 
-const char *tool_law_name(tool_law law) { return laws[law].name; }
+const char *tool_initializer_name(tool_initializer initializer) { return initializers[initializer].name; }
 
 static void set_usual_arguments(tool_tensor *t) {
   t->mean = 0;
   t->stddev = 1;
-  t->low = t->law == TOOL_LAW_UNIFORM ? 0 : -2;
-  t->high = t->law == TOOL_LAW_UNIFORM ? 1 : 2;
+  t->low = t->init == TOOL_INIT_UNIFORM ? 0 : -2;
+  t->high = t->init == TOOL_INIT_UNIFORM ? 1 : 2;
   t->value = 0;
   t->a = 0;
   t->mode = KINIT_FAN_IN;
@@ -133,46 +133,48 @@ static void set_usual_arguments(tool_tensor *t) {
   t->groups = 1;
 }
 
-static int read_law_name(const tool_document *d, const json_t *object, tool_law *law, tool_error *error) {
-  const json_t *const member = json_object_get(object, "law");
+static int read_initializer_name(const tool_document *d, const json_t *object, tool_initializer *initializer,
+                                 tool_error *error) {
+  const json_t *const member = json_object_get(object, "init");
   const char *const name = json_string_value(member);
-  if (name == NULL) return tool_document_fail(d, object, "law", error, "\"law\" takes the name of a law");
-  for (int i = 0; i < LAWS; i++)
-    if (strcmp(name, laws[i].name) == 0) {
-      *law = (tool_law)i;
+  if (name == NULL) return tool_document_fail(d, object, "init", error, "\"init\" takes the name of an initializer");
+  for (int i = 0; i < INITIALIZERS; i++)
+    if (strcmp(name, initializers[i].name) == 0) {
+      *initializer = (tool_initializer)i;
       return TOOL_OK;
     }
-  return tool_document_fail(d, object, "law", error, "there is no law \"%s\"", name);
+  return tool_document_fail(d, object, "init", error, "there is no initializer \"%s\"", name);
 }
 
-/* The arguments that the object gives and the law does not take. */
-static int refuse_others(const tool_document *d, const json_t *object, tool_law law, tool_error *error) {
+/* The arguments that the object gives and the initializer does not take. */
+static int refuse_others(const tool_document *d, const json_t *object, tool_initializer initializer,
+                         tool_error *error) {
   for (int i = 0; i < ARGUMENTS; i++)
-    if ((laws[law].takes & TAKES(i)) == 0 && json_object_get(object, argument_names[i]) != NULL)
-      return tool_document_fail(d, object, argument_names[i], error, "the law \"%s\" takes no \"%s\"", laws[law].name,
-                                argument_names[i]);
+    if ((initializers[initializer].takes & TAKES(i)) == 0 && json_object_get(object, argument_names[i]) != NULL)
+      return tool_document_fail(d, object, argument_names[i], error, "the initializer \"%s\" takes no \"%s\"",
+                                initializers[initializer].name, argument_names[i]);
   return TOOL_OK;
 }
 
-int tool_law_read(const tool_document *d, const json_t *object, const json_t *defaults, tool_tensor *t,
-                  tool_error *error) {
+int tool_initializer_read(const tool_document *d, const json_t *object, const json_t *defaults, tool_tensor *t,
+                          tool_error *error) {
   const json_t *const owner = object != NULL ? object : defaults;
-  int code = read_law_name(d, owner, &t->law, error);
-  if (code == TOOL_OK) code = refuse_others(d, object, t->law, error);
+  int code = read_initializer_name(d, owner, &t->init, error);
+  if (code == TOOL_OK) code = refuse_others(d, object, t->init, error);
   if (code != TOOL_OK) return code;
   set_usual_arguments(t);
   for (int i = 0; i < ARGUMENTS && code == TOOL_OK; i++) {
-    if ((laws[t->law].takes & TAKES(i)) == 0) continue;
+    if ((initializers[t->init].takes & TAKES(i)) == 0) continue;
     const json_t *const source = json_object_get(object, argument_names[i]) != NULL ? object : defaults;
     if (json_object_get(source, argument_names[i]) != NULL)
       code = read_argument(d, source, i, t, error);
     else if (i == VALUE)
-      code = tool_document_fail(d, owner, "law", error, "the law \"constant\" needs a \"value\"");
+      code = tool_document_fail(d, owner, "init", error, "the initializer \"constant\" needs a \"value\"");
   }
   return code;
 }
 
-void tool_law_copy(const tool_tensor *from, tool_tensor *to) {
+void tool_initializer_copy(const tool_tensor *from, tool_tensor *to) {
   tool_tensor copy = *from;
   copy.name = to->name;
   copy.dtype = to->dtype;

@@ -1,4 +1,4 @@
-/* The laws: gains, fans, spreads, names, the initializers that use them, and the identities.
+/* The schemes: gains, fans, spreads, names, the initializers that use them, and the identities.
  *
  * Owns: what kinit promises to compute as torch.nn.init and jax.nn.initializers do. SPDX-License-Identifier: Apache-2.0
  *
@@ -24,7 +24,7 @@
 #include "kinit/kinit.h"
 
 extern "C" {
-#include "law.h"
+#include "scheme.h"
 }
 
 namespace {
@@ -231,7 +231,7 @@ const struct ScalingRow {
 TEST(Kaiming, SpreadEqualsPyTorch) {
   for (const KaimingRow &row : kKaiming) {
     kinit_spread spread;
-    ASSERT_EQ(kinit_law_kaiming(Dimensions(row.shape), row.shape.data(), row.a, row.mode, row.nonlinearity, &spread),
+    ASSERT_EQ(kinit_scheme_kaiming(Dimensions(row.shape), row.shape.data(), row.a, row.mode, row.nonlinearity, &spread),
               KINIT_OK);
     EXPECT_EQ(spread.stddev, row.stddev) << testing::PrintToString(row.shape) << row.mode << row.nonlinearity;
     EXPECT_EQ(spread.bound, row.bound) << testing::PrintToString(row.shape) << row.mode << row.nonlinearity;
@@ -241,7 +241,7 @@ TEST(Kaiming, SpreadEqualsPyTorch) {
 TEST(Xavier, SpreadEqualsPyTorch) {
   for (const XavierRow &row : kXavier) {
     kinit_spread spread;
-    ASSERT_EQ(kinit_law_xavier(Dimensions(row.shape), row.shape.data(), row.gain, &spread), KINIT_OK);
+    ASSERT_EQ(kinit_scheme_xavier(Dimensions(row.shape), row.shape.data(), row.gain, &spread), KINIT_OK);
     EXPECT_EQ(spread.stddev, row.stddev) << testing::PrintToString(row.shape);
     EXPECT_EQ(spread.bound, row.bound) << testing::PrintToString(row.shape);
   }
@@ -249,9 +249,9 @@ TEST(Xavier, SpreadEqualsPyTorch) {
 
 kinit_spread Scaled(const ScalingRow &row, kinit_distribution distribution) {
   kinit_spread spread = {kNan, kNan};
-  EXPECT_EQ(
-      kinit_law_variance_scaling(Dimensions(row.shape), row.shape.data(), row.scale, row.mode, distribution, &spread),
-      KINIT_OK);
+  EXPECT_EQ(kinit_scheme_variance_scaling(Dimensions(row.shape), row.shape.data(), row.scale, row.mode, distribution,
+                                          &spread),
+            KINIT_OK);
   return spread;
 }
 
@@ -271,10 +271,10 @@ TEST(Spread, IsIndependentOfTheRoundingMode) {
   const XavierRow &x = kXavier[1];
   const ScalingRow &s = kScaling[2];
   std::fesetround(FE_UPWARD);
-  kinit_law_kaiming(Dimensions(k.shape), k.shape.data(), k.a, k.mode, k.nonlinearity, &kaiming);
-  kinit_law_xavier(Dimensions(x.shape), x.shape.data(), x.gain, &xavier);
-  kinit_law_variance_scaling(Dimensions(s.shape), s.shape.data(), s.scale, s.mode, KINIT_DIST_TRUNCATED_NORMAL,
-                             &scaled);
+  kinit_scheme_kaiming(Dimensions(k.shape), k.shape.data(), k.a, k.mode, k.nonlinearity, &kaiming);
+  kinit_scheme_xavier(Dimensions(x.shape), x.shape.data(), x.gain, &xavier);
+  kinit_scheme_variance_scaling(Dimensions(s.shape), s.shape.data(), s.scale, s.mode, KINIT_DIST_TRUNCATED_NORMAL,
+                                &scaled);
   std::fesetround(FE_TONEAREST);
   EXPECT_EQ(kaiming.stddev, k.stddev);
   EXPECT_EQ(kaiming.bound, k.bound);

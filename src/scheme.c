@@ -1,11 +1,11 @@
 /* Fans and gains -> parameters of a distribution.
  *
- * Owns: the formulas of the laws, and the names of their options. SPDX-License-Identifier: Apache-2.0
+ * Owns: the formulas of the schemes, and the names of their options. SPDX-License-Identifier: Apache-2.0
  *
  * Only additions, products, quotients and square roots, all correctly rounded, in the order in which torch.nn.init and
  * jax.nn.initializers have them: so the last bit agrees, here and on every machine. The functions named compute_... run
  * in the default floating-point environment and are not inlined, as in draw.c. */
-#include "law.h"
+#include "scheme.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -109,7 +109,7 @@ kinit_status kinit_gain(kinit_nonlinearity nonlinearity, double param, double *g
   return status;
 }
 
-/* ---- Laws ------------------------------------------------------------------------------------------------------- */
+/* ---- Schemes ----------------------------------------------------------------------------------------------------- */
 
 static kinit_spread spread_of(double stddev) {
   const kinit_spread spread = {stddev, sqrt(3.0) * stddev};
@@ -125,8 +125,8 @@ static NOINLINE kinit_status compute_kaiming(int ndim, const int64_t *shape, dou
   return status;
 }
 
-kinit_status kinit_law_kaiming(int ndim, const int64_t *shape, double a, kinit_fan_mode mode,
-                               kinit_nonlinearity nonlinearity, kinit_spread *spread) {
+kinit_status kinit_scheme_kaiming(int ndim, const int64_t *shape, double a, kinit_fan_mode mode,
+                                  kinit_nonlinearity nonlinearity, kinit_spread *spread) {
   const uint64_t before = kinit_cpu_float_begin();
   const kinit_status status = compute_kaiming(ndim, shape, a, mode, nonlinearity, spread);
   kinit_cpu_float_end(before);
@@ -143,7 +143,7 @@ static NOINLINE kinit_status compute_xavier(int ndim, const int64_t *shape, doub
   return KINIT_OK;
 }
 
-kinit_status kinit_law_xavier(int ndim, const int64_t *shape, double gain, kinit_spread *spread) {
+kinit_status kinit_scheme_xavier(int ndim, const int64_t *shape, double gain, kinit_spread *spread) {
   const uint64_t before = kinit_cpu_float_begin();
   const kinit_status status = compute_xavier(ndim, shape, gain, spread);
   kinit_cpu_float_end(before);
@@ -174,8 +174,8 @@ static NOINLINE kinit_status compute_variance_scaling(int ndim, const int64_t *s
   return spread_variance(distribution, scale / fan, spread);
 }
 
-kinit_status kinit_law_variance_scaling(int ndim, const int64_t *shape, double scale, kinit_fan_mode mode,
-                                        kinit_distribution distribution, kinit_spread *spread) {
+kinit_status kinit_scheme_variance_scaling(int ndim, const int64_t *shape, double scale, kinit_fan_mode mode,
+                                           kinit_distribution distribution, kinit_spread *spread) {
   const uint64_t before = kinit_cpu_float_begin();
   const kinit_status status = compute_variance_scaling(ndim, shape, scale, mode, distribution, spread);
   kinit_cpu_float_end(before);

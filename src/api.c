@@ -2,9 +2,9 @@
  *
  * Owns: their order of work: check, plan, run, return. SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
-#include "draw.h"
 #include "fill.h"
 #include "kinit/kinit.h"
+#include "plan.h"
 
 #define TEXT_OF(x) #x
 #define TEXT(x) TEXT_OF(x)

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include "shard.h"
+#include "layout.h"
 
 /* No object is larger, so that distances in memory fit in signed arithmetic. */
 #define MAX_BYTES ((uint64_t)PTRDIFF_MAX)

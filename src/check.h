@@ -1,6 +1,6 @@
 /* Every rule about arguments, once.
  *
- * Owns: the declarations of check.c. Included by api.c, initialize.c, scheme.c, draw.c and check.c.
+ * Owns: the declarations of check.c. Included by api.c, initialize.c, scheme.c, plan.c and check.c.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_CHECK_H
 #define KINIT_CHECK_H

@@ -11,7 +11,7 @@
 #include "parallel.h"
 
 enum {
-  RUNS = 64,                    /* runs handed to a kernel at a time */
+  SPANS = 64,                   /* spans handed to a kernel at a time */
   BYTES_PER_THREAD = 128 << 10, /* a thread is worth waking for so much */
   SMALLEST_CACHE = 1 << 20,     /* no last-level cache is smaller */
   SHORTEST_STREAM = 256,        /* bytes of a row that are worth streaming stores */
@@ -22,7 +22,7 @@ enum {
 
 typedef struct work {
   kinit_kernel *kernel;
-  const kinit_draw *draw;
+  const kinit_parameters *parameters;
   const kinit_layout *layout;
   int pieces;
 } work;
@@ -60,10 +60,10 @@ static uint64_t piece_begin(const work *w, int index) {
 
 static void fill_elements(const work *w, uint64_t from, uint64_t end) {
   while (from < end) {
-    kinit_run runs[RUNS];
+    kinit_span spans[SPANS];
     uint64_t taken;
-    const size_t count = kinit_layout_runs(w->layout, from, end - from, runs, RUNS, &taken);
-    w->kernel(w->draw, runs, count);
+    const size_t count = kinit_layout_spans(w->layout, from, end - from, spans, SPANS, &taken);
+    w->kernel(w->parameters, spans, count);
     from += taken;
   }
 }
@@ -97,8 +97,8 @@ static int count_pieces(uint64_t bytes) {
 
 static void fill(kinit_plan *plan, const kinit_layout *layout) {
   const uint64_t bytes = layout->count * layout->element_size;
-  plan->draw.streaming = row_bytes(layout) >= SHORTEST_STREAM && streaming_pays(bytes);
-  const work w = {plan->kernel, &plan->draw, layout, count_pieces(bytes)};
+  plan->parameters.streaming = row_bytes(layout) >= SHORTEST_STREAM && streaming_pays(bytes);
+  const work w = {plan->kernel, &plan->parameters, layout, count_pieces(bytes)};
   if (w.pieces == 1)
     fill_elements(&w, 0, layout->count);
   else

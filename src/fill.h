@@ -4,8 +4,8 @@
 #ifndef KINIT_FILL_H
 #define KINIT_FILL_H
 
-#include "draw.h"
-#include "shard.h"
+#include "layout.h"
+#include "plan.h"
 
 /* Runs a plan: draws into every element of the layout, and returns to the caller's floating-point environment. */
 void kinit_fill_layout(kinit_plan *plan, const kinit_layout *layout);

@@ -2,8 +2,8 @@
  *
  * Owns: their order of work: check the tensor, ask the scheme, plan, run. SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
-#include "draw.h"
 #include "fill.h"
+#include "plan.h"
 #include "scheme.h"
 
 static const int64_t *whole_shape(const kinit_tensor *tensor) {

@@ -1,9 +1,9 @@
 /* The wall between the tensor side of kinit and its kernels.
  *
- * Owns: what both sides share: what to draw (kinit_draw), where to put it (kinit_run), and the table of
+ * Owns: what both sides share: what to draw (kinit_parameters), where to put it (kinit_span), and the table of
  * functions that one instruction set offers (kinit_backend). Below the wall (kernel/, scalar/, avx2/, avx512/, neon/)
  * nothing knows a shape, a thread or an error; above it nothing knows a lane.
- * Included by: dispatch.c, fill.c, api.c, truncated.c and every backend. SPDX-License-Identifier: Apache-2.0 */
+ * Included by: dispatch.c, fill.c, api.c, plan_truncated.c and every backend. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_KERNEL_H
 #define KINIT_KERNEL_H
 
@@ -12,14 +12,14 @@
 #include <stdint.h>
 
 /* Evenly spaced memory that receives consecutive elements of the stream. */
-typedef struct kinit_run {
+typedef struct kinit_span {
   void *dst;      /* of the first element; aligned to the size of an element */
   int64_t stride; /* from element to element, in elements: 1 is contiguous, the fast case */
   uint64_t first; /* index in the stream of the first element */
   uint64_t count; /* number of elements, > 0; first + count - 1 does not wrap */
-} kinit_run;
+} kinit_span;
 
-/* A truncated normal, ready for the kernels: truncated.c makes it, docs/stream.md defines every member. A fill of
+/* A truncated normal, ready for the kernels: plan_truncated.c makes it, docs/stream.md defines every member. A fill of
  * floats rounds the doubles to float once. */
 enum { KINIT_TRUNCATED_CENTRAL, KINIT_TRUNCATED_TAIL, KINIT_TRUNCATED_NARROW };
 enum { KINIT_TRUNCATED_DEGREE_F32 = 5, KINIT_TRUNCATED_DEGREE_F64 = 14 };
@@ -37,9 +37,9 @@ typedef struct kinit_truncated {
   double poly[KINIT_TRUNCATED_DEGREE_F64 + 1];
 } kinit_truncated;
 
-/* Everything that is the same for all runs of a fill. The parameters are checked, and hold values of the type used: a
+/* Everything that is the same for all spans of a fill. The parameters are checked, and hold values of the type used: a
  * float's value unless the dtype is f64. */
-typedef struct kinit_draw {
+typedef struct kinit_parameters {
   uint64_t seed;
   uint64_t subsequence;
   bool streaming; /* use stores that bypass the caches */
@@ -59,10 +59,10 @@ typedef struct kinit_draw {
     } constant;
     const kinit_truncated *truncated; /* lives as long as the fill */
   } as;
-} kinit_draw;
+} kinit_parameters;
 
-/* Fills the runs, in any order. Reentrant; the caller has set the default floating-point environment. */
-typedef void kinit_kernel(const kinit_draw *draw, const kinit_run *runs, size_t run_count);
+/* Fills the spans, in any order. Reentrant; the caller has set the default floating-point environment. */
+typedef void kinit_kernel(const kinit_parameters *draw, const kinit_span *spans, size_t span_count);
 
 /* Index of a dtype in the tables below; equal to the values of kinit_dtype, which dispatch.c asserts. */
 enum { KINIT_KERNEL_F32, KINIT_KERNEL_F64, KINIT_KERNEL_F16, KINIT_KERNEL_BF16, KINIT_KERNEL_DTYPES };

@@ -4,7 +4,7 @@
  *
  * Only additions, products, quotients and square roots, all correctly rounded, in the order in which torch.nn.init and
  * jax.nn.initializers have them: so the last bit agrees, here and on every machine. The functions named compute_... run
- * in the default floating-point environment and are not inlined, as in draw.c. */
+ * in the default floating-point environment and are not inlined, as in plan.c. */
 #include "scheme.h"
 
 #include <math.h>
@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "cpu.h"
-#include "shard.h"
+#include "layout.h"
 
 #define NOINLINE __attribute__((noinline))
 

@@ -19,13 +19,13 @@ containing() { grep -rlE "$1" . | sed 's|^\./||'; }
 allowed() {
   case $1 in
     kernel.h) ;;
-    api.c | initialize.c) echo "check.h scheme.h draw.h fill.h kinit/kinit.h" ;;
-    check.[ch]) echo "check.h shard.h kinit/kinit.h" ;;
-    scheme.[ch]) echo "scheme.h cpu.h shard.h kinit/kinit.h" ;;
-    draw.[ch]) echo "draw.h check.h cpu.h dispatch.h kernel.h truncated.h kinit/kinit.h" ;;
+    api.c | initialize.c) echo "check.h scheme.h plan.h fill.h kinit/kinit.h" ;;
+    check.[ch]) echo "check.h layout.h kinit/kinit.h" ;;
+    scheme.[ch]) echo "scheme.h cpu.h layout.h kinit/kinit.h" ;;
+    draw.[ch]) echo "plan.h check.h cpu.h dispatch.h kernel.h plan_truncated.h kinit/kinit.h" ;;
     truncated.[ch]) echo "truncated.h kernel.h" ;;
-    shard.[ch]) echo "shard.h kernel.h kinit/kinit.h" ;;
-    fill.[ch]) echo "fill.h draw.h shard.h cpu.h parallel.h kinit/kinit.h" ;;
+    shard.[ch]) echo "layout.h kernel.h kinit/kinit.h" ;;
+    fill.[ch]) echo "fill.h plan.h layout.h cpu.h parallel.h kinit/kinit.h" ;;
     parallel.[ch]) echo "parallel.h cpu.h kinit/kinit.h" ;;
     memory.c) echo "kinit/kinit.h" ;;
     cpu.[ch]) echo "cpu.h" ;;

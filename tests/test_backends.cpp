@@ -10,7 +10,7 @@
 extern "C" {
 #include "dispatch.h"
 #include "kernel.h"
-#include "truncated.h"
+#include "plan_truncated.h"
 }
 
 namespace kinit_test {
@@ -133,7 +133,7 @@ struct KernelCase {
   kinit_dtype dtype;
   kinit_kernel *(*kernel)(const kinit_backend *backend);
   kinit_status (*fill)(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream);
-  kinit_draw draw;
+  kinit_parameters draw;
 };
 
 void PrintTo(const KernelCase &kernel, std::ostream *out) { *out << kernel.name; }
@@ -172,34 +172,34 @@ kinit_status One(void *dst, kinit_dtype dtype, size_t count, kinit_stream) {
   return kinit_fill_constant(dst, dtype, count, 1.0);
 }
 
-kinit_draw PlainDraw() {
-  kinit_draw draw = {};
+kinit_parameters PlainDraw() {
+  kinit_parameters draw = {};
   draw.seed = kStream.seed;
   draw.subsequence = kStream.subsequence;
   return draw;
 }
-kinit_draw UniformDraw(double limit) {
-  kinit_draw draw = PlainDraw();
+kinit_parameters UniformDraw(double limit) {
+  kinit_parameters draw = PlainDraw();
   draw.as.uniform = {0.0, 1.0, limit};
   return draw;
 }
-kinit_draw NormalDraw() {
-  kinit_draw draw = PlainDraw();
+kinit_parameters NormalDraw() {
+  kinit_parameters draw = PlainDraw();
   draw.as.normal = {0.0, 1.0};
   return draw;
 }
-kinit_draw ConstantDraw(uint64_t pattern, size_t size) {
-  kinit_draw draw = PlainDraw();
+kinit_parameters ConstantDraw(uint64_t pattern, size_t size) {
+  kinit_parameters draw = PlainDraw();
   draw.as.constant = {pattern, size};
   return draw;
 }
 
 /* The plan has to live as long as the program. */
 template <const Bounds &kBounds>
-kinit_draw TruncatedDraw(bool f64) {
+kinit_parameters TruncatedDraw(bool f64) {
   static kinit_truncated plans[2];
   kinit_truncated_plan(&plans[f64], f64, 0, 1, kBounds.low, kBounds.high);
-  kinit_draw draw = PlainDraw();
+  kinit_parameters draw = PlainDraw();
   draw.as.truncated = &plans[f64];
   return draw;
 }
@@ -249,7 +249,7 @@ class Kernels : public testing::TestWithParam<std::tuple<std::string, KernelCase
 
 TEST_P(Kernels, StreamingStores) {
   const Bytes reference = Expected(0, 9000);
-  kinit_draw draw = case_.draw;
+  kinit_parameters draw = case_.draw;
   draw.streaming = true;
   GuardedMemory memory(8200 * size_ + 128);
   for (const size_t count : {1u, 2u, 15u, 16u, 17u, 100u, 767u, 1600u, 8191u}) {
@@ -257,7 +257,7 @@ TEST_P(Kernels, StreamingStores) {
       for (const uint64_t first : {0, 1, 64, 66}) {
         unsigned char *const dst = memory.begin() + shift;
         memory.Paint();
-        const kinit_run run = {dst, 1, first, count};
+        const kinit_span run = {dst, 1, first, count};
         kernel_(&draw, &run, 1);
         ASSERT_TRUE(memory.Holds(dst, reference.data() + first * size_, count * size_))
             << "count " << count << ", shift " << shift << ", first " << first;
@@ -274,7 +274,7 @@ TEST_P(Kernels, RunsOfAnyKind) {
   const int64_t strides[] = {1, 1, 1, 2, -1, 3, -7};
   const size_t area = 1200 * 7 + 1, count_of_runs = 60;
   Bytes memory(area * count_of_runs * size_, 0xA5), expected = memory;
-  std::vector<kinit_run> runs;
+  std::vector<kinit_span> runs;
   for (size_t i = 0; i < count_of_runs; i++) {
     const uint64_t count = 1 + random() % (i % 3 == 0 ? 1200 : 20);
     const uint64_t first = places[random() % 5] + random() % 2000;
@@ -326,7 +326,7 @@ TEST(ScalarBackend, WithoutFmaEqualsWithFma) {
     if (without == nullptr) continue; /* normals in f64, truncated or not */
     const size_t count = 5000, size = SizeOf(c.dtype);
     Bytes expected(count * size), bytes(count * size);
-    const kinit_run runs[] = {{expected.data(), 1, 12345, count}, {bytes.data(), 1, 12345, count}};
+    const kinit_span runs[] = {{expected.data(), 1, 12345, count}, {bytes.data(), 1, 12345, count}};
     without(&c.draw, &runs[0], 1);
     with(&c.draw, &runs[1], 1);
     EXPECT_TRUE(bytes == expected) << c.name;

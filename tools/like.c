@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "document.h"
-#include "fill.h"
+#include "fill_tensor.h"
 #include "initializers.h"
-#include "plan.h"
+#include "plan_file.h"
 #include "rules.h"
 #include "safetensors.h"
 

@@ -9,7 +9,7 @@
 
 #include "help.h"
 #include "inspect.h"
-#include "plan.h"
+#include "plan_file.h"
 #include "ranks.h"
 #include "table.h"
 #include "verify.h"

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "layout.h"
+#include "shard_files.h"
 
 enum { TOOL_PAGE = 4096 }; /* what direct I/O is aligned to: places in a file, in memory, and sizes */
 

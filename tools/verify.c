@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fill.h"
+#include "fill_tensor.h"
 #include "progress.h"
 #include "text.h"
 #include "weights.h"

@@ -7,10 +7,10 @@
 
 #include <pthread.h>
 
-#include "layout.h"
 #include "output.h"
 #include "progress.h"
 #include "ranks.h"
+#include "shard_files.h"
 
 enum { TILE = 1 << 20, WRITERS_PER_THREAD = 2, MAX_WRITERS = 128 };
 

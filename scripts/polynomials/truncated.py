@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-# Owns: the constants of src/truncated.c and src/kernel/truncated.h. For maintainers: no build runs it.
+# Owns: the constants of src/plan_truncated.c and src/kernel/truncated.h. For maintainers: no build runs it.
 # SPDX-License-Identifier: Apache-2.0
 """Coefficients of the truncated normal (docs/stream.md), printed as C. Needs mpmath; takes a minute.
 

@@ -1,12 +1,12 @@
-/* From runs to tiles, and from tiles to memory: the body of every kernel, and the table of a backend.
+/* From spans to tiles, and from tiles to memory: the body of every kernel, and the table of a backend.
  *
  * Owns: the tile, the two ways to the destination, the kernels, and the definition of the backend's table. Included by
  * each kernels_<isa>.c, last, which names the table (KS_BACKEND) and the instruction set (KS_NAME).
  * SPDX-License-Identifier: Apache-2.0
  *
  * A tile is KS_TILE groups of Philox blocks, from any places of the stream. Its words are staged in the first-level
- * cache, because generator and distribution want different interleaving; a map then makes values of them. A long run
- * goes in whole tiles straight to its destination. What is left (heads, tails, short or strided runs, streaming to an
+ * cache, because generator and distribution want different interleaving; a map then makes values of them. A long span
+ * goes in whole tiles straight to its destination. What is left (heads, tails, short or strided spans, streaming to an
  * unaligned destination) waits until a tile is full of such pieces, goes to a small buffer,
  * and is copied from there. */
 #ifndef KINIT_KERNEL_FILL_BODY_H
@@ -232,11 +232,11 @@ static void map_truncated_f64(const parameters *p, const words *w, int groups, c
 }
 #endif
 
-/* ---- Runs -> tiles ---------------------------------------------------------------------------------------------- */
+/* ---- Spans -> tiles ---------------------------------------------------------------------------------------------- */
 
 _Static_assert(KS_TILE % KS_GROUPS == 0, "a tile is made of whole steps");
 
-/* Elements of the small buffer that belong to one run. */
+/* Elements of the small buffer that belong to one span. */
 typedef struct piece {
   char *dst;
   int64_t stride; /* elements */
@@ -310,7 +310,7 @@ static int groups_until_wrap(uint64_t block, uint64_t most) {
   return (int)(most < until_wrap ? most : until_wrap);
 }
 
-/* Puts elements of one run among those that wait, as many as there is space for: the groups from `block` on, without
+/* Puts elements of one span among those that wait, as many as there is space for: the groups from `block` on, without
  * the first `skip` elements, for at most count elements. Returns the number of elements taken. */
 static uint64_t wait(job *j, uint64_t block, unsigned skip, uint64_t count, char *dst, int64_t stride) {
   const uint64_t wanted = ((skip + count - 1) >> j->group_shift) + 1;
@@ -341,27 +341,27 @@ static void prepare_blocks(job *j, uint32_t block_high) {
   j->block_high = block_high;
 }
 
-static void draw_run(job *j, const kinit_run *run) {
+static void fill_span(job *j, const kinit_span *span) {
   const uint64_t step_elements = (uint64_t)KS_GROUPS << j->group_shift;
   uint64_t done = 0;
-  while (done < run->count) {
-    const uint64_t element = run->first + done, left = run->count - done;
+  while (done < span->count) {
+    const uint64_t element = span->first + done, left = span->count - done;
     const uint64_t block = (element >> j->group_shift) * GROUP_BLOCKS;
     const unsigned skip = (unsigned)element & ((1u << j->group_shift) - 1);
-    char *dst = (char *)run->dst + (int64_t)done * run->stride * (int64_t)j->size;
+    char *dst = (char *)span->dst + (int64_t)done * span->stride * (int64_t)j->size;
     if ((uint32_t)(block >> 32) != j->block_high) prepare_blocks(j, (uint32_t)(block >> 32));
-    const bool fits = run->stride == 1 && (!j->streaming || (uintptr_t)dst % KS_ALIGN == 0);
+    const bool fits = span->stride == 1 && (!j->streaming || (uintptr_t)dst % KS_ALIGN == 0);
     if (fits && skip == 0 && left >= step_elements && (uint32_t)block <= UINT32_MAX - KS_GROUPS * GROUP_BLOCKS) {
       done += direct(j, block, left, dst);
       continue;
     }
-    done += wait(j, block, skip, left, dst, run->stride);
+    done += wait(j, block, skip, left, dst, span->stride);
     if (j->groups == KS_TILE) flush(j);
   }
 }
 
-static void draw_runs(const kinit_draw *draw, const kinit_run *runs, size_t run_count, mapping *map, int dtype,
-                      const parameters *p) {
+static void fill_spans(const kinit_parameters *draw, const kinit_span *spans, size_t span_count, mapping *map,
+                       int dtype, const parameters *p) {
   job j;
   j.map = map;
   j.parameters = p;
@@ -372,73 +372,76 @@ static void draw_runs(const kinit_draw *draw, const kinit_run *runs, size_t run_
   j.subsequence = draw->subsequence;
   j.groups = 0;
   j.pieces = 0;
-  prepare_blocks(&j, (uint32_t)((runs[0].first >> j.group_shift) * GROUP_BLOCKS >> 32));
-  for (size_t i = 0; i < run_count; i++) draw_run(&j, &runs[i]);
+  prepare_blocks(&j, (uint32_t)((spans[0].first >> j.group_shift) * GROUP_BLOCKS >> 32));
+  for (size_t i = 0; i < span_count; i++) fill_span(&j, &spans[i]);
   flush(&j);
   if (j.streaming) ks_fence();
 }
 
 /* ---- Kernels ----------------------------------------------------------------------------------------------------- */
 
-static void kernel_bits(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
-  draw_runs(draw, runs, run_count, map_bits, F32, NULL);
+static void kernel_bits(const kinit_parameters *draw, const kinit_span *spans, size_t span_count) {
+  fill_spans(draw, spans, span_count, map_bits, F32, NULL);
 }
 
-static void draw_uniform(const kinit_draw *draw, const kinit_run *runs, size_t run_count, mapping *map, int dtype) {
+static void draw_uniform(const kinit_parameters *draw, const kinit_span *spans, size_t span_count, mapping *map,
+                         int dtype) {
   const parameters p = {.uniform32 =
                             uniform_f32_prepare(draw->as.uniform.low, draw->as.uniform.span, draw->as.uniform.limit)};
-  draw_runs(draw, runs, run_count, map, dtype, &p);
+  fill_spans(draw, spans, span_count, map, dtype, &p);
 }
-static void kernel_uniform_f32(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
-  draw_uniform(draw, runs, run_count, map_uniform_f32, F32);
+static void kernel_uniform_f32(const kinit_parameters *draw, const kinit_span *spans, size_t span_count) {
+  draw_uniform(draw, spans, span_count, map_uniform_f32, F32);
 }
-static void kernel_uniform_f16(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
-  draw_uniform(draw, runs, run_count, map_uniform_f16, F16);
+static void kernel_uniform_f16(const kinit_parameters *draw, const kinit_span *spans, size_t span_count) {
+  draw_uniform(draw, spans, span_count, map_uniform_f16, F16);
 }
-static void kernel_uniform_bf16(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
-  draw_uniform(draw, runs, run_count, map_uniform_bf16, BF16);
+static void kernel_uniform_bf16(const kinit_parameters *draw, const kinit_span *spans, size_t span_count) {
+  draw_uniform(draw, spans, span_count, map_uniform_bf16, BF16);
 }
-static void kernel_uniform_f64(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+static void kernel_uniform_f64(const kinit_parameters *draw, const kinit_span *spans, size_t span_count) {
   const parameters p = {.uniform64 = {draw->as.uniform.low, draw->as.uniform.span, draw->as.uniform.limit}};
-  draw_runs(draw, runs, run_count, map_uniform_f64, F64, &p);
+  fill_spans(draw, spans, span_count, map_uniform_f64, F64, &p);
 }
 
-static void draw_normal(const kinit_draw *draw, const kinit_run *runs, size_t run_count, mapping *map, int dtype) {
+static void draw_normal(const kinit_parameters *draw, const kinit_span *spans, size_t span_count, mapping *map,
+                        int dtype) {
   const parameters p = {.normal32 = {(float)draw->as.normal.mean, (float)draw->as.normal.stddev}};
-  draw_runs(draw, runs, run_count, map, dtype, &p);
+  fill_spans(draw, spans, span_count, map, dtype, &p);
 }
-static void kernel_normal_f32(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
-  draw_normal(draw, runs, run_count, map_normal_f32, F32);
+static void kernel_normal_f32(const kinit_parameters *draw, const kinit_span *spans, size_t span_count) {
+  draw_normal(draw, spans, span_count, map_normal_f32, F32);
 }
-static void kernel_normal_f16(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
-  draw_normal(draw, runs, run_count, map_normal_f16, F16);
+static void kernel_normal_f16(const kinit_parameters *draw, const kinit_span *spans, size_t span_count) {
+  draw_normal(draw, spans, span_count, map_normal_f16, F16);
 }
-static void kernel_normal_bf16(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
-  draw_normal(draw, runs, run_count, map_normal_bf16, BF16);
+static void kernel_normal_bf16(const kinit_parameters *draw, const kinit_span *spans, size_t span_count) {
+  draw_normal(draw, spans, span_count, map_normal_bf16, BF16);
 }
 
-static void draw_truncated(const kinit_draw *draw, const kinit_run *runs, size_t run_count, mapping *map, int dtype) {
+static void draw_truncated(const kinit_parameters *draw, const kinit_span *spans, size_t span_count, mapping *map,
+                           int dtype) {
   const parameters p = {.truncated32 = truncated_f32_prepare(draw->as.truncated)};
-  draw_runs(draw, runs, run_count, map, dtype, &p);
+  fill_spans(draw, spans, span_count, map, dtype, &p);
 }
-static void kernel_truncated_f32(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
-  draw_truncated(draw, runs, run_count, map_truncated_f32, F32);
+static void kernel_truncated_f32(const kinit_parameters *draw, const kinit_span *spans, size_t span_count) {
+  draw_truncated(draw, spans, span_count, map_truncated_f32, F32);
 }
-static void kernel_truncated_f16(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
-  draw_truncated(draw, runs, run_count, map_truncated_f16, F16);
+static void kernel_truncated_f16(const kinit_parameters *draw, const kinit_span *spans, size_t span_count) {
+  draw_truncated(draw, spans, span_count, map_truncated_f16, F16);
 }
-static void kernel_truncated_bf16(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
-  draw_truncated(draw, runs, run_count, map_truncated_bf16, BF16);
+static void kernel_truncated_bf16(const kinit_parameters *draw, const kinit_span *spans, size_t span_count) {
+  draw_truncated(draw, spans, span_count, map_truncated_bf16, BF16);
 }
 
 #if KS_HAVE_FMA
-static void kernel_normal_f64(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+static void kernel_normal_f64(const kinit_parameters *draw, const kinit_span *spans, size_t span_count) {
   const parameters p = {.normal64 = {draw->as.normal.mean, draw->as.normal.stddev}};
-  draw_runs(draw, runs, run_count, map_normal_f64, F64, &p);
+  fill_spans(draw, spans, span_count, map_normal_f64, F64, &p);
 }
-static void kernel_truncated_f64(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+static void kernel_truncated_f64(const kinit_parameters *draw, const kinit_span *spans, size_t span_count) {
   const parameters p = {.truncated64 = draw->as.truncated};
-  draw_runs(draw, runs, run_count, map_truncated_f64, F64, &p);
+  fill_spans(draw, spans, span_count, map_truncated_f64, F64, &p);
 }
 #else
 #define kernel_normal_f64 NULL
@@ -446,7 +449,7 @@ static void kernel_truncated_f64(const kinit_draw *draw, const kinit_run *runs, 
 #endif
 
 /* The pattern has the period of an element, so it looks the same from every element on. */
-static void constant_run(char *dst, size_t bytes, uint64_t pattern, bool streaming) {
+static void constant_span(char *dst, size_t bytes, uint64_t pattern, bool streaming) {
   uint64_t line[8];
   for (int i = 0; i < 8; i++) line[i] = pattern;
   const size_t head = streaming ? -(uintptr_t)dst % KS_ALIGN : 0;
@@ -458,15 +461,15 @@ static void constant_run(char *dst, size_t bytes, uint64_t pattern, bool streami
   memcpy(dst + done, line, bytes - done);
 }
 
-static void kernel_constant(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {
+static void kernel_constant(const kinit_parameters *draw, const kinit_span *spans, size_t span_count) {
   const size_t size = draw->as.constant.size;
   const uint64_t pattern = draw->as.constant.pattern;
-  for (size_t i = 0; i < run_count; i++) {
-    char *dst = runs[i].dst;
-    if (runs[i].stride == 1)
-      constant_run(dst, (size_t)runs[i].count * size, pattern, draw->streaming);
+  for (size_t i = 0; i < span_count; i++) {
+    char *dst = spans[i].dst;
+    if (spans[i].stride == 1)
+      constant_span(dst, (size_t)spans[i].count * size, pattern, draw->streaming);
     else
-      for (uint64_t k = 0; k < runs[i].count; k++, dst += runs[i].stride * (int64_t)size) memcpy(dst, &pattern, size);
+      for (uint64_t k = 0; k < spans[i].count; k++, dst += spans[i].stride * (int64_t)size) memcpy(dst, &pattern, size);
   }
   if (draw->streaming) ks_fence();
 }

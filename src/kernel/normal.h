@@ -1,7 +1,7 @@
 /* Normal numbers from pairs of words, after Box and Muller (docs/stream.md, "Normal").
  *
- * Owns: the logarithm, the radius, the angle, and their coefficients. Included by fill_body.h and truncated.h only.
- * SPDX-License-Identifier: Apache-2.0
+ * Owns: the logarithm, the radius, the angle, and their coefficients. Included by fill_body.h and plan_truncated.h
+ * only. SPDX-License-Identifier: Apache-2.0
  *
  * Every step is one correctly rounded operation, so all backends give the same bits. n is the number of vectors that
  * advance together to hide latencies. */

@@ -5,7 +5,7 @@
  *
  * Every step is one correctly rounded operation, so all backends give the same bits. KS_BATCH vectors of words, even
  * and odd ones, advance together to hide latencies, and half as many where many numbers are alive. What depends on the
- * fill comes from truncated.c. */
+ * fill comes from plan_truncated.c. */
 #ifndef KINIT_KERNEL_TRUNCATED_H
 #define KINIT_KERNEL_TRUNCATED_H
 

@@ -77,8 +77,8 @@ KS_INLINE void map_part(enum part part, int dtype, const words *w, int groups, c
     (void)p, (void)streaming;                                                                          \
     map_part(part, dtype, w, groups, out);                                                             \
   }                                                                                                    \
-  static void kernel_##name(const kinit_draw *draw, const kinit_run *runs, size_t run_count) {         \
-    draw_runs(draw, runs, run_count, map_##name, dtype, NULL);                                         \
+  static void kernel_##name(const kinit_parameters *draw, const kinit_span *runs, size_t span_count) { \
+    fill_spans(draw, runs, span_count, map_##name, dtype, NULL);                                       \
   }
 
 PART(radius, RADIUS, F32)

@@ -91,8 +91,8 @@ inline std::string NamesOf(const std::vector<const counting_backend *> &backends
 
 /* What a kernel gives for the words first, first + 1, ... */
 template <typename T>
-void Draw(kinit_kernel *kernel, const kinit_draw &draw, uint32_t first, std::vector<T> *values) {
-  const kinit_run run = {values->data(), 1, first, values->size()};
+void Draw(kinit_kernel *kernel, const kinit_parameters &draw, uint32_t first, std::vector<T> *values) {
+  const kinit_span run = {values->data(), 1, first, values->size()};
   kernel(&draw, &run, 1);
 }
 

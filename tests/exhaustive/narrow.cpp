@@ -70,7 +70,7 @@ struct Result {
 /* A part's floats have one sign, and magnitudes in order. */
 void Measure(const std::vector<const counting_backend *> &backends, const Format &format, uint32_t first,
              Result *result) {
-  const kinit_draw draw = {};
+  const kinit_parameters draw = {};
   std::vector<std::vector<uint16_t>> values(backends.size(), std::vector<uint16_t>(kPart));
   for (size_t backend = 0; backend < backends.size(); backend++)
     exhaustive::Draw(backends[backend]->*format.kernel, draw, first, &values[backend]);

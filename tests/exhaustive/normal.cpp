@@ -46,7 +46,7 @@ kinit_kernel *KernelOf(const counting_backend *backend, int quantity) {
 }
 
 void Measure(const std::vector<const counting_backend *> &backends, uint32_t first, Result *result) {
-  const kinit_draw draw = {};
+  const kinit_parameters draw = {};
   std::vector<float> values[kQuantities], others(kPart);
   for (int k = 0; k < kQuantities; k++) {
     values[k].resize(kPart);

@@ -8,7 +8,7 @@
 #include "../exact_truncated.h"
 #include "exhaustive.h"
 extern "C" {
-#include "draw.h"
+#include "plan.h"
 }
 
 namespace {
@@ -105,7 +105,7 @@ int64_t Place(float x) {
   return bits >= 0 ? bits : static_cast<int64_t>(INT32_MIN) - bits;
 }
 
-void Measure(const std::vector<const counting_backend *> &backends, const kinit_draw &draw, const Parameters &p,
+void Measure(const std::vector<const counting_backend *> &backends, const kinit_parameters &draw, const Parameters &p,
              uint32_t first, Result *result) {
   const float low = static_cast<float>(p.low), high = static_cast<float>(p.high);
   std::vector<float> values(kPart + (first + kPart != 0)), others(values.size()); /* and the next part's first */
@@ -129,8 +129,9 @@ bool Try(const std::vector<const counting_backend *> &backends, uint32_t step, c
   kinit_plan plan;
   if (kinit_plan_truncated(&plan, KINIT_F32, p.mean, p.stddev, p.low, p.high, {0, 0, 0}) != KINIT_OK) return false;
   kinit_cpu_float_end(plan.float_environment);
-  const Result result = exhaustive::Walk(
-      row.name, step, Result(), [&](uint32_t first, Result *part) { Measure(backends, plan.draw, p, first, part); });
+  const Result result = exhaustive::Walk(row.name, step, Result(), [&](uint32_t first, Result *part) {
+    Measure(backends, plan.parameters, p, first, part);
+  });
   const double words = exhaustive::WordsOf(step);
   std::printf("%s: greatest error %.3g at word 0x%08" PRIx32
               ", mean %.3g, steps back at most %.0f last places at word "

@@ -9,8 +9,8 @@
 #include "input.h"
 
 extern "C" {
-#include "fill.h"
-#include "plan.h"
+#include "fill_tensor.h"
+#include "plan_file.h"
 }
 
 namespace {

@@ -17,7 +17,7 @@
 extern "C" {
 #include "histogram.h"
 #include "inspect.h"
-#include "plan.h"
+#include "plan_file.h"
 #include "table.h"
 #include "text.h"
 #include "verify.h"

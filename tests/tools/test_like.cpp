@@ -10,7 +10,7 @@
 #include "checkpoint_file.h"
 
 extern "C" {
-#include "plan.h"
+#include "plan_file.h"
 }
 
 namespace kinit_test {

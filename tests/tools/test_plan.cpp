@@ -1,6 +1,6 @@
 /* Plans in JSON: what they come to, and what is wrong with them, with the line.
  *
- * Owns: the tests of tools/plan.c, rules.c, initializers.c, document.c and json_line.c. SPDX-License-Identifier:
+ * Owns: the tests of tools/plan_file.c, rules.c, initializers.c, document.c and json_line.c. SPDX-License-Identifier:
  * Apache-2.0 */
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 #include "checkpoint_file.h"
 
 extern "C" {
-#include "plan.h"
+#include "plan_file.h"
 }
 
 namespace {

@@ -17,7 +17,7 @@
 #include "kinit/kinit.h"
 
 extern "C" {
-#include "shard.h"
+#include "layout.h"
 }
 
 namespace {
@@ -388,9 +388,9 @@ TEST(Layout, RunsOfABlockByHand) {
   float data[6];
   const Index whole = {4, 6}, start = {1, 2}, shape = {2, 3};
   const kinit_layout layout = LayoutOf(Block(data, KINIT_F32, shape, whole, start));
-  kinit_run runs[4];
+  kinit_span runs[4];
   uint64_t taken = 0;
-  ASSERT_EQ(kinit_layout_runs(&layout, 0, 6, runs, 4, &taken), 2u);
+  ASSERT_EQ(kinit_layout_spans(&layout, 0, 6, runs, 4, &taken), 2u);
   EXPECT_EQ(taken, 6u);
   EXPECT_EQ(runs[0].dst, data);
   EXPECT_EQ(runs[0].stride, 1);
@@ -423,9 +423,9 @@ TEST(Layout, RunsCoverAnyPartOnce) {
   for (size_t from = 0; from < expected.size(); from += 7) {
     for (const size_t capacity : {1, 2, 64}) {
       std::vector<Element> actual;
-      std::vector<kinit_run> runs(capacity);
+      std::vector<kinit_span> runs(capacity);
       for (uint64_t at = from, taken; at < layout.count; at += taken) {
-        const size_t n = kinit_layout_runs(&layout, at, layout.count - at, runs.data(), capacity, &taken);
+        const size_t n = kinit_layout_spans(&layout, at, layout.count - at, runs.data(), capacity, &taken);
         ASSERT_GT(n, 0u);
         ASSERT_LE(n, capacity);
         for (size_t r = 0; r < n; r++)

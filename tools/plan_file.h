@@ -1,9 +1,9 @@
 /* Plans and rules in JSON -> a model.
  *
- * Owns: the declarations of plan.c. Included by main.c. docs/kinit-fill.1 describes the files.
+ * Owns: the declarations of plan_file.c. Included by main.c. docs/kinit-fill.1 describes the files.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef KINIT_TOOLS_PLAN_H
-#define KINIT_TOOLS_PLAN_H
+#ifndef KINIT_TOOLS_PLAN_FILE_H
+#define KINIT_TOOLS_PLAN_FILE_H
 
 #include "error.h"
 #include "model.h"

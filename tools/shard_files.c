@@ -1,6 +1,6 @@
 /* Which bytes stand where: a model -> files, each with its header and its tensors in order.
  * SPDX-License-Identifier: Apache-2.0 */
-#include "layout.h"
+#include "shard_files.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fill.h"
+#include "fill_tensor.h"
 
 enum { LENGTH_SIZE = 8, ALIGNMENT = 8, MAX_HEADER_SIZE = 100000000 };
 

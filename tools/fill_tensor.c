@@ -2,7 +2,7 @@
  *
  * A range is cut into blocks, at most 2 ndim - 1 of them, and each is filled by the tensor's own initializer, so the
  * initializers stand in the library only. SPDX-License-Identifier: Apache-2.0 */
-#include "fill.h"
+#include "fill_tensor.h"
 
 #include <stdbool.h>
 

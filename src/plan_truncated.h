@@ -1,8 +1,9 @@
 /* The plan of a truncated normal: its parameters -> the constants of the kernels.
  *
- * Owns: the declaration of truncated.c. Included by draw.c and truncated.c. SPDX-License-Identifier: Apache-2.0 */
-#ifndef KINIT_TRUNCATED_H
-#define KINIT_TRUNCATED_H
+ * Owns: the declaration of plan_truncated.c. Included by plan.c and plan_truncated.c. SPDX-License-Identifier:
+ * Apache-2.0 */
+#ifndef KINIT_PLAN_TRUNCATED_H
+#define KINIT_PLAN_TRUNCATED_H
 
 #include <stdbool.h>
 

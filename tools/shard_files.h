@@ -2,8 +2,8 @@
  *
  * Owns: the order of tensors, the text of headers and index, the names of shards. Included by write.c.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef KINIT_TOOLS_LAYOUT_H
-#define KINIT_TOOLS_LAYOUT_H
+#ifndef KINIT_TOOLS_SHARD_FILES_H
+#define KINIT_TOOLS_SHARD_FILES_H
 
 #include "error.h"
 #include "model.h"

@@ -1,7 +1,7 @@
-/* Shapes, strides and blocks -> runs. Integers only.
+/* Shapes, strides and blocks -> spans. Integers only.
  *
- * Owns: how a tensor becomes runs of consecutive elements of the stream. SPDX-License-Identifier: Apache-2.0 */
-#include "shard.h"
+ * Owns: how a tensor becomes spans of consecutive elements of the stream. SPDX-License-Identifier: Apache-2.0 */
+#include "layout.h"
 
 #include <stdbool.h>
 
@@ -72,13 +72,13 @@ kinit_layout kinit_layout_tensor(const kinit_tensor *tensor, size_t element_size
   const int ndim = collect(tensor, left, &layout.first);
   for (int k = 0; k < ndim; k++) put_dimension(&layout, k, left[ndim - 1 - k]);
   layout.ndim = ndim;
-  /* Runs go along the stream. Where it jumps between any two elements, each is a run of its own. At most 63 dimensions
-   * are there then, because one of length 1 was dropped. */
+  /* Spans go along the stream. Where it jumps between any two elements, each is a span of its own. At most 63
+   * dimensions are there then, because one of length 1 was dropped. */
   if (ndim == 0 || left[0].step != 1) put_dimension(&layout, layout.ndim++, (dimension){1, 1, 1});
   return layout;
 }
 
-/* ---- Runs ------------------------------------------------------------------------------------------------------- */
+/* ---- Spans ------------------------------------------------------------------------------------------------------- */
 
 /* A place in a layout: the index in all dimensions but the last, and what belongs to it with 0 in the last. */
 typedef struct cursor {
@@ -121,8 +121,8 @@ static char *address(const kinit_layout *layout, int64_t place) {
   return (char *)layout->data + place * (int64_t)layout->element_size;
 }
 
-size_t kinit_layout_runs(const kinit_layout *layout, uint64_t from, uint64_t count, kinit_run *runs, size_t capacity,
-                         uint64_t *taken) {
+size_t kinit_layout_spans(const kinit_layout *layout, uint64_t from, uint64_t count, kinit_span *spans, size_t capacity,
+                          uint64_t *taken) {
   const uint64_t length = layout->length[layout->ndim - 1];
   const int64_t stride = layout->stride[layout->ndim - 1];
   cursor at;
@@ -132,7 +132,7 @@ size_t kinit_layout_runs(const kinit_layout *layout, uint64_t from, uint64_t cou
   for (; n < capacity && done < count; n++) {
     const uint64_t left = count - done, row = length - column;
     const uint64_t part = row < left ? row : left;
-    runs[n] = (kinit_run){address(layout, at.place + (int64_t)column * stride), stride, at.stream + column, part};
+    spans[n] = (kinit_span){address(layout, at.place + (int64_t)column * stride), stride, at.stream + column, part};
     done += part;
     column = 0;
     next_row(layout, &at);

@@ -4,7 +4,7 @@
  *
  * The functions named plan_... compute in the default floating-point environment, which their public twins set. They
  * are not inlined: the compiler knows nothing of that environment, and could move an operation out of it. */
-#include "draw.h"
+#include "plan.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,11 +12,11 @@
 #include "check.h"
 #include "cpu.h"
 #include "dispatch.h"
-#include "truncated.h"
+#include "plan_truncated.h"
 
 #define NOINLINE __attribute__((noinline))
 
-/* To the type in which a parameter is used. Not inlined: see truncated.c. */
+/* To the type in which a parameter is used. Not inlined: see plan_truncated.c. */
 static NOINLINE double rounded(kinit_dtype dtype, double value) {
   return dtype == KINIT_F64 ? value : (double)(float)value;
 }
@@ -24,8 +24,8 @@ static NOINLINE double rounded(kinit_dtype dtype, double value) {
 /* What all plans have; the rest is left alone, because clearing it costs as much as a small fill. */
 static void set_plan(kinit_plan *plan, kinit_kernel *kernel, kinit_stream stream) {
   plan->kernel = kernel;
-  plan->draw.seed = stream.seed;
-  plan->draw.subsequence = stream.subsequence;
+  plan->parameters.seed = stream.seed;
+  plan->parameters.subsequence = stream.subsequence;
 }
 
 static void begin(kinit_plan *plan) { plan->float_environment = kinit_cpu_float_begin(); }
@@ -55,11 +55,11 @@ static NOINLINE kinit_status plan_uniform(kinit_plan *plan, kinit_dtype dtype, d
   low = rounded(dtype, low) + 0.0; /* -0 is 0 */
   high = rounded(dtype, high) + 0.0;
   set_plan(plan, kinit_active_backend()->uniform[dtype], stream);
-  plan->draw.as.uniform.low = low;
+  plan->parameters.as.uniform.low = low;
   /* Two floats far apart have a difference that no double holds, but rounding it twice gives the float nearest to the
    * exact one: a double has more than twice the digits. */
-  plan->draw.as.uniform.span = rounded(dtype, high - low);
-  plan->draw.as.uniform.limit = uniform_limit(dtype, low, high);
+  plan->parameters.as.uniform.span = rounded(dtype, high - low);
+  plan->parameters.as.uniform.limit = uniform_limit(dtype, low, high);
   return KINIT_OK;
 }
 
@@ -75,8 +75,8 @@ static NOINLINE kinit_status plan_normal(kinit_plan *plan, kinit_dtype dtype, do
   const kinit_status status = kinit_check_normal(dtype, mean, stddev);
   if (status != KINIT_OK) return status;
   set_plan(plan, kinit_active_backend()->normal[dtype], stream);
-  plan->draw.as.normal.mean = rounded(dtype, mean);
-  plan->draw.as.normal.stddev = rounded(dtype, stddev);
+  plan->parameters.as.normal.mean = rounded(dtype, mean);
+  plan->parameters.as.normal.stddev = rounded(dtype, stddev);
   return plan->kernel != NULL ? KINIT_OK : KINIT_ERROR_NEEDS_FMA;
 }
 
@@ -125,8 +125,8 @@ static uint64_t constant_pattern(kinit_dtype dtype, double value) {
 
 static void set_constant(kinit_plan *plan, kinit_dtype dtype, double value) {
   set_plan(plan, kinit_active_backend()->constant, (kinit_stream){0, 0, 0});
-  plan->draw.as.constant.pattern = constant_pattern(dtype, value);
-  plan->draw.as.constant.size = kinit_dtype_size(dtype);
+  plan->parameters.as.constant.pattern = constant_pattern(dtype, value);
+  plan->parameters.as.constant.size = kinit_dtype_size(dtype);
 }
 
 static NOINLINE kinit_status plan_constant(kinit_plan *plan, kinit_dtype dtype, double value) {
@@ -161,7 +161,7 @@ static NOINLINE kinit_status plan_truncated(kinit_plan *plan, kinit_dtype dtype,
     set_constant(plan, dtype, clamped(mean, low, high));
   } else {
     kinit_truncated_plan(&plan->truncated, dtype == KINIT_F64, mean, stddev, low, high);
-    plan->draw.as.truncated = &plan->truncated;
+    plan->parameters.as.truncated = &plan->truncated;
   }
   return KINIT_OK;
 }

@@ -1,7 +1,7 @@
 /* Plans in JSON -> a model.
  *
  * Owns: what the members of a plan mean, and which tensors go together. SPDX-License-Identifier: Apache-2.0 */
-#include "plan.h"
+#include "plan_file.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "document.h"
-#include "fill.h"
+#include "fill_tensor.h"
 #include "initializers.h"
 #include "names.h"
 #include "rules.h"

@@ -9,7 +9,7 @@
 #include "model_support.h"
 
 extern "C" {
-#include "layout.h"
+#include "shard_files.h"
 }
 
 namespace {

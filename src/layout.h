@@ -1,9 +1,9 @@
-/* Shapes, strides and blocks -> runs. Integers only.
+/* Shapes, strides and blocks -> spans. Integers only.
  *
- * Owns: kinit_layout, the one description of a destination that fill.c understands. Included by shard.c, fill.c, api.c.
- * SPDX-License-Identifier: Apache-2.0 */
-#ifndef KINIT_SHARD_H
-#define KINIT_SHARD_H
+ * Owns: kinit_layout, the one description of a destination that fill.c understands. Included by layout.c, fill.c,
+ * api.c. SPDX-License-Identifier: Apache-2.0 */
+#ifndef KINIT_LAYOUT_H
+#define KINIT_LAYOUT_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -32,9 +32,9 @@ kinit_layout kinit_layout_flat(void *data, size_t element_size, uint64_t first, 
 /* The layout of a tensor that check.c has accepted; offset is that of its stream. */
 kinit_layout kinit_layout_tensor(const kinit_tensor *tensor, size_t element_size, uint64_t offset);
 
-/* Runs that hold elements [from, from + count) of the layout in row-major order, at most `capacity` (> 0) of them.
+/* Spans that hold elements [from, from + count) of the layout in row-major order, at most `capacity` (> 0) of them.
  * Returns how many were written; *taken is the number of elements they hold. */
-size_t kinit_layout_runs(const kinit_layout *layout, uint64_t from, uint64_t count, kinit_run *runs, size_t capacity,
-                         uint64_t *taken);
+size_t kinit_layout_spans(const kinit_layout *layout, uint64_t from, uint64_t count, kinit_span *spans, size_t capacity,
+                          uint64_t *taken);
 
 #endif

@@ -8,7 +8,7 @@
  * contracted (the build says so). Where numbers overflow, infinity is the right limit.
  *
  * phi is the density of the standard normal, Q(z) the probability above z, m(z) = Q(z) / phi(z) Mills' ratio. */
-#include "truncated.h"
+#include "plan_truncated.h"
 
 #include <math.h>
 #include <stdint.h>

@@ -1,9 +1,9 @@
 /* A range of a tensor's elements, by the public header alone.
  *
- * Owns: the way from a tensor and its initializer to a call of kinit. Included by main.c, write.c, inspect.c, plan.c.
- * SPDX-License-Identifier: Apache-2.0 */
-#ifndef KINIT_TOOLS_FILL_H
-#define KINIT_TOOLS_FILL_H
+ * Owns: the way from a tensor and its initializer to a call of kinit. Included by main.c, write.c, inspect.c,
+ * plan_file.c. SPDX-License-Identifier: Apache-2.0 */
+#ifndef KINIT_TOOLS_FILL_TENSOR_H
+#define KINIT_TOOLS_FILL_TENSOR_H
 
 #include "error.h"
 #include "model.h"

@@ -1,19 +1,19 @@
 /* A distribution and its parameters -> what the kernels need.
  *
  * Owns: kinit_plan and one function per distribution, so that flat fills and tensors share one path: check the
- * destination, plan, kinit_fill_layout(&plan, &layout). Included by api.c, initialize.c, fill.c and draw.c.
+ * destination, plan, kinit_fill_layout(&plan, &layout). Included by api.c, initialize.c, fill.c and plan.c.
  * SPDX-License-Identifier: Apache-2.0 */
-#ifndef KINIT_DRAW_H
-#define KINIT_DRAW_H
+#ifndef KINIT_PLAN_H
+#define KINIT_PLAN_H
 
 #include "kernel.h"
 #include "kinit/kinit.h"
 
 typedef struct kinit_plan {
   kinit_kernel *kernel; /* of the active backend */
-  kinit_draw draw;
+  kinit_parameters parameters;
   uint64_t float_environment; /* the caller's */
-  kinit_truncated truncated;  /* for draw to point to: a plan is not copied */
+  kinit_truncated truncated;  /* for parameters to point to: a plan is not copied */
 } kinit_plan;
 
 /* Each checks the parameters, rounds them to the type used, and chooses the kernel. The dtype is one that check.c has

@@ -7,7 +7,7 @@
 #include <vector>
 
 extern "C" {
-#include "fill.h"
+#include "fill_tensor.h"
 }
 
 namespace {

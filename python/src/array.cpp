@@ -10,6 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "tensor.h"
+
 namespace nb = nanobind;
 
 namespace kinit_python {
@@ -172,7 +174,10 @@ bool overlaps(const Array &array) {
 /* ---- The array -------------------------------------------------------------------------------------------------- */
 
 Array::Array(nb::handle object) {
-  if (PyObject_CheckBuffer(object.ptr())) {
+  if (is_tensor(object)) {
+    tensor_of_torch_ = object;
+    read_torch(object);
+  } else if (PyObject_CheckBuffer(object.ptr())) {
     if (request_buffer(object))
       read_buffer(object);
     else
@@ -186,8 +191,20 @@ Array::Array(nb::handle object) {
   check_layout();
 }
 
+void Array::written() const {
+  if (tensor_of_torch_.is_valid()) advance_version(tensor_of_torch_);
+}
+
 bool Array::empty() const {
   return std::any_of(shape, shape + ndim, [](int64_t length) { return length == 0; });
+}
+
+/* DLPack refuses tensors that require grad, whatever autograd's mode. */
+void Array::read_torch(nb::handle tensor) {
+  check_writable(tensor);
+  if (read_plain_tensor(tensor, *this)) return;
+  const bool detach = nb::cast<bool>(tensor.attr("requires_grad"));
+  read_capsule(detach ? nb::object(tensor.attr("detach")()) : nb::borrow(tensor), false);
 }
 
 /* A read-only buffer will do, to be refused by name. */

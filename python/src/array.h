@@ -33,6 +33,9 @@ class Array {
 
   bool empty() const;
 
+  /* To be called when the array has been filled: tensors of PyTorch count how often they are written to. */
+  void written() const;
+
  private:
   struct Buffer {
     Py_buffer view{};
@@ -42,6 +45,7 @@ class Array {
   };
 
   bool request_buffer(nanobind::handle object);
+  void read_torch(nanobind::handle tensor);
   void read_refused(nanobind::handle object);
   void read_buffer(nanobind::handle object);
   void read_layout();
@@ -53,6 +57,7 @@ class Array {
 
   Buffer buffer_;
   nanobind::ndarray<> tensor_;
+  nanobind::handle tensor_of_torch_; /* the caller's, or none */
 };
 
 }  // namespace kinit_python

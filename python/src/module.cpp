@@ -14,6 +14,7 @@
 
 #include "arguments.h"
 #include "bits.h"
+#include "tensor.h"
 
 namespace nb = nanobind;
 using nb::handle;
@@ -33,6 +34,7 @@ void run(handle x, handle shard, const Fill &fill) {
     status = fill(&tensor);
   }
   raise_status(status);
+  destination.array.written();
 }
 
 /* ---- Names ------------------------------------------------------------------------------------------------------ */
@@ -104,7 +106,9 @@ void constant(handle x, handle value, handle shard) {
 
 void bits(handle x, handle seed, handle name, handle subsequence, handle offset, handle shard) {
   const kinit_stream stream = read_stream(seed, name, subsequence, offset);
-  fill_bits(Destination(x, shard), stream);
+  const Destination destination(x, shard);
+  fill_bits(destination, stream);
+  destination.array.written();
 }
 
 using KaimingFill = kinit_status(const kinit_tensor *, double, kinit_fan_mode, kinit_nonlinearity, kinit_stream);
@@ -258,6 +262,7 @@ NB_MODULE(_kinit, m) {
   bind(m, "gain", gain);
   bind(m, "allocate", allocate);
   bind(m, "share", share);
+  m.def("offering", offering);
   m.def("isa", kinit_isa);
   m.def("isas", isas);
   bind(m, "set_isa", set_isa);

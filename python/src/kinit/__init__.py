@@ -12,7 +12,8 @@ may be called from any number of threads at once; fills release the GIL.
 Arguments that functions share:
 
     x            a writable array in the CPU's memory that speaks DLPack or the buffer protocol, of any strides; its dtype is
-                 float32, float64, float16 or bfloat16 (uint32 for fill_bits). It is filled in place and returned.
+                 float32, float64, float16 or bfloat16 (uint32 for fill_bits). It is filled in place and returned. The version
+                 counter of a tensor of PyTorch advances, so that autograd finds out about values that it still needs.
     shape        of a new array: the lengths of its dimensions, or one integer
     dtype        of a new array: float32 (the default), float64, float16 or bfloat16 (which needs the package ml_dtypes), as
                  numpy.dtype takes it
@@ -30,8 +31,9 @@ threads that fill it.
 Errors, and no array is touched then: TypeError if x is no array, does not lie on the CPU or has another dtype, and for
 arguments of wrong types; ValueError if x is read-only, of foreign byte order, unaligned, or if its elements overlap, if
 the shard lies outside the whole array, if the stream ends before the array, and for parameters out of range; RuntimeError
-for normals in float64 on processors without fused multiply-add. BufferError comes from the array itself, as from tensors
-of PyTorch that require grad. New arrays: MemoryError, and ImportError without NumPy or, for bfloat16, ml_dtypes.
+for normals in float64 on processors without fused multiply-add, and for tensors of PyTorch where its own in-place functions
+raise it: those that require grad while autograd records, and those of inference mode outside of it. BufferError comes from
+the array itself. New arrays: MemoryError, and ImportError without NumPy or, for bfloat16, ml_dtypes.
 
 SPDX-License-Identifier: Apache-2.0
 """

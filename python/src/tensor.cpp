@@ -1,0 +1,146 @@
+/* PyTorch's tensors by the attributes that Python code sees, so that one build serves every torch.
+ *
+ * Owns: what tensor.h says. SPDX-License-Identifier: Apache-2.0 */
+#include "tensor.h"
+
+#include <utility>
+#include <vector>
+
+namespace nb = nanobind;
+
+namespace kinit_python {
+
+namespace {
+
+nb::object interned(const char *name) { return nb::steal(PyUnicode_InternFromString(name)); }
+
+/* What is looked up once: objects of torch, and the names of what tensors are asked for. */
+struct Torch {
+  nb::object tensor, parameter, strided, increment_version, is_grad_enabled, is_inference_mode_enabled;
+  std::vector<std::pair<nb::object, Element>> dtypes;
+  const nb::object is_cpu = interned("is_cpu"), layout = interned("layout"), is_neg = interned("is_neg"),
+                   dtype = interned("dtype"), shape = interned("shape"), stride = interned("stride"),
+                   data_ptr = interned("data_ptr"), requires_grad = interned("requires_grad"),
+                   is_inference = interned("is_inference");
+
+  explicit Torch(nb::handle torch)
+      : tensor(torch.attr("Tensor")),
+        parameter(torch.attr("nn").attr("Parameter")),
+        strided(torch.attr("strided")),
+        increment_version(torch.attr("autograd").attr("graph").attr("increment_version")),
+        is_grad_enabled(torch.attr("is_grad_enabled")),
+        is_inference_mode_enabled(torch.attr("is_inference_mode_enabled")),
+        dtypes{{torch.attr("float32"), Element::f32},
+               {torch.attr("float64"), Element::f64},
+               {torch.attr("float16"), Element::f16},
+               {torch.attr("bfloat16"), Element::bf16}} {}
+};
+
+/* NULL until the program has imported torch: until then nothing is a tensor. Lives as long as the process. */
+const Torch *loaded_torch() {
+  static const Torch *torch = nullptr;
+  if (torch != nullptr) return torch;
+  const nb::object module = nb::steal(PyImport_GetModule(nb::str("torch").ptr()));
+  if (!module.is_valid() || !nb::hasattr(module, "nn") || !nb::hasattr(module, "autograd")) {
+    PyErr_Clear();
+    return nullptr;
+  }
+  torch = new Torch(module);
+  return torch;
+}
+
+nb::object get(nb::handle tensor, const nb::object &name) {
+  nb::object value = nb::steal(PyObject_GetAttr(tensor.ptr(), name.ptr()));
+  if (!value.is_valid()) throw nb::python_error();
+  return value;
+}
+
+nb::object call(nb::handle tensor, const nb::object &method) {
+  nb::object value = nb::steal(PyObject_CallMethodNoArgs(tensor.ptr(), method.ptr()));
+  if (!value.is_valid()) throw nb::python_error();
+  return value;
+}
+
+bool is_true(const nb::object &value) { return value.ptr() == Py_True; }
+
+bool element_of(const Torch &torch, nb::handle dtype, Element &element) {
+  for (const auto &[known, its_element] : torch.dtypes) {
+    if (!dtype.is(known)) continue;
+    element = its_element;
+    return true;
+  }
+  return false;
+}
+
+/* A dense tensor of the CPU with memory of its own and nothing pending. */
+bool is_plain(const Torch &torch, nb::handle tensor) {
+  const nb::handle type = tensor.type();
+  return (type.is(torch.tensor) || type.is(torch.parameter)) && is_true(get(tensor, torch.is_cpu)) &&
+         get(tensor, torch.layout).is(torch.strided) && !is_true(call(tensor, torch.is_neg));
+}
+
+/* A tuple of lengths; their number, or -1 if there are too many. */
+int read_tuple(const nb::object &tuple, int64_t *lengths) {
+  const Py_ssize_t count = PyTuple_Check(tuple.ptr()) ? PyTuple_GET_SIZE(tuple.ptr()) : -1;
+  if (count > MAX_DIMENSIONS) return -1;
+  for (Py_ssize_t k = 0; k < count; k++) {
+    lengths[k] = PyLong_AsLongLong(PyTuple_GET_ITEM(tuple.ptr(), k));
+    if (PyErr_Occurred() != nullptr) throw nb::python_error();
+  }
+  return static_cast<int>(count);
+}
+
+}  // namespace
+
+bool is_tensor(nb::handle object) {
+  const Torch *torch = loaded_torch();
+  return torch != nullptr && PyObject_TypeCheck(object.ptr(), reinterpret_cast<PyTypeObject *>(torch->tensor.ptr()));
+}
+
+void check_writable(nb::handle tensor) {
+  const Torch &torch = *loaded_torch();
+  if (is_true(get(tensor, torch.requires_grad)) && is_true(torch.is_grad_enabled())) {
+    throw std::runtime_error(
+        "the tensor requires grad, and autograd does not record what kinit does: fill it under torch.no_grad()");
+  }
+  if (is_true(call(tensor, torch.is_inference)) && !is_true(torch.is_inference_mode_enabled())) {
+    throw std::runtime_error("the tensor was made in inference mode: fill it under torch.inference_mode()");
+  }
+}
+
+bool read_plain_tensor(nb::handle tensor, Array &array) {
+  const Torch &torch = *loaded_torch();
+  if (!is_plain(torch, tensor) || !element_of(torch, get(tensor, torch.dtype), array.element)) return false;
+  const int ndim = read_tuple(get(tensor, torch.shape), array.shape);
+  if (ndim < 0 || read_tuple(call(tensor, torch.stride), array.strides) != ndim) return false;
+  array.ndim = ndim;
+  array.data = PyLong_AsVoidPtr(call(tensor, torch.data_ptr).ptr());
+  return array.data != nullptr || array.empty();
+}
+
+void advance_version(nb::handle tensor) { loaded_torch()->increment_version(tensor); }
+
+/* ---- A mode's __torch_function__ -------------------------------------------------------------------------------- */
+
+namespace {
+
+/* (function, types, args, kwargs = None), self is the dictionary of handlers. */
+PyObject *offer(PyObject *handlers, PyObject *const *arguments, Py_ssize_t count) {
+  if (count != 3 && count != 4) return PyErr_Format(PyExc_TypeError, "__torch_function__ takes 3 or 4 arguments");
+  PyObject *function = arguments[0], *kwargs = count == 4 && arguments[3] != Py_None ? arguments[3] : nullptr;
+  PyObject *handler = PyDict_GetItemWithError(handlers, function);
+  if (handler == nullptr) {
+    PyErr_Clear(); /* what cannot be hashed is no key */
+    return PyObject_Call(function, arguments[2], kwargs);
+  }
+  return PyObject_CallFunctionObjArgs(handler, function, arguments[2], kwargs != nullptr ? kwargs : Py_None, nullptr);
+}
+
+PyMethodDef offer_definition = {
+    "__torch_function__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(offer)), METH_FASTCALL, nullptr};
+
+}  // namespace
+
+nb::object offering(nb::dict handlers) { return nb::steal(PyCFunction_New(&offer_definition, handlers.ptr())); }
+
+}  // namespace kinit_python

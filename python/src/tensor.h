@@ -1,0 +1,31 @@
+/* PyTorch's tensors, which have more to say than other arrays: autograd, versions, modes.
+ *
+ * Owns: all that the module knows of torch, which it never imports. Used by array.cpp and module.cpp.
+ * SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include "array.h"
+
+namespace kinit_python {
+
+/* Whether the object is a torch.Tensor, or of a class derived from it. */
+bool is_tensor(nanobind::handle object);
+
+/* RuntimeError where torch's own in-place functions raise it: a tensor that requires grad while autograd records, and a
+ * tensor of inference mode outside of it. */
+void check_writable(nanobind::handle tensor);
+
+/* Reads a dense tensor in the CPU's memory without the detour through DLPack. False if it is another one, of a derived
+ * class other than Parameter say: nothing has happened then. */
+bool read_plain_tensor(nanobind::handle tensor, Array &array);
+
+/* Tells autograd that a tensor was written to, as torch's in-place functions do. */
+void advance_version(nanobind::handle tensor);
+
+/* offering(handlers) -> the __torch_function__ of a mode: calls handlers[function](function, args, kwargs) of the
+ * functions that are keys, and every other function itself. */
+nanobind::object offering(nanobind::dict handlers);
+
+}  // namespace kinit_python

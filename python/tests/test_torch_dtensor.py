@@ -146,11 +146,14 @@ def shard_parameters(dim):
 
 
 def check_modules(meshes):
-    expected = init_module_(Model(), SEED).state_dict()
+    plain = Model()
+    init_module_(plain, SEED)
+    expected = plain.state_dict()
     for mesh in meshes:
         for dim in (0, 1):
             model = distribute_module(Model(), mesh, shard_parameters(dim))
-            for name, tensor in init_module_(model, SEED).state_dict().items():
+            init_module_(model, SEED)
+            for name, tensor in model.state_dict().items():
                 assert isinstance(tensor, DTensor)
                 assert torch.equal(tensor.full_tensor(), expected[name]), (name, dim)
 

@@ -1,5 +1,6 @@
 """kinit.torch.init_module_: weights that depend on names alone. SPDX-License-Identifier: Apache-2.0"""
 
+import itertools
 import math
 import warnings
 
@@ -13,6 +14,11 @@ from torch import nn  # noqa: E402
 from kinit.torch import init, init_module_  # noqa: E402
 
 SEED = 11
+
+
+def initialised(module, seed=SEED, **keywords):
+    init_module_(module, seed, **keywords)
+    return module
 
 
 def assert_same(a, b):
@@ -49,19 +55,18 @@ class Block(nn.Module):
 
 def test_order_and_other_modules_do_not_matter():
     torch.manual_seed(1)
-    first = init_module_(Block(), SEED)
-    second = Block(backwards=True, more=True)
-    assert init_module_(second, SEED) is second
+    first = initialised(Block())
+    second = initialised(Block(backwards=True, more=True))
     del second.a_first, second.z_last
     assert_same(first, second)
-    other = init_module_(Block(), SEED + 1).state_dict()
+    other = initialised(Block(), SEED + 1).state_dict()
     same = [name for name, tensor in first.state_dict().items() if torch.equal(tensor, other[name])]
     fixed = ("norm", "batch", "slope", "attention.in_proj_bias", "attention.out_proj.bias")
     assert all(name.startswith(fixed) for name in same)
 
 
 def test_weights_are_those_of_the_modules_schemes():
-    block = init_module_(Block(), SEED)
+    block = initialised(Block())
     expected = init.kaiming_uniform_(torch.empty(8, 6), a=math.sqrt(5), seed=SEED, name="up.weight")
     assert torch.equal(block.up.weight, expected)
     bound = 1 / math.sqrt(6)
@@ -90,7 +95,7 @@ def test_a_module_that_initialises_its_childrens_parameters():
             warnings.simplefilter("ignore")
             return nn.Transformer(8, 2, 1, 1, 16)
 
-    module = init_module_(transformer(), SEED)
+    module = initialised(transformer())
     name = "encoder.layers.0.linear1.weight"
     assert torch.equal(module.get_parameter(name), init.xavier_uniform_(torch.empty(16, 8), seed=SEED, name=name))
 
@@ -143,9 +148,9 @@ def test_parts_temporaries_and_repeated_fills_are_all_different():
 
 
 def test_odd_modules_depend_on_their_names_alone():
-    first = init_module_(nn.ModuleDict({"a": Odd(), "b": Odd()}), SEED)
+    first = initialised(nn.ModuleDict({"a": Odd(), "b": Odd()}))
     torch.manual_seed(123)
-    second = init_module_(nn.ModuleDict({"b": Odd(), "0": nn.Linear(2, 2), "a": Odd()}), SEED)
+    second = initialised(nn.ModuleDict({"b": Odd(), "0": nn.Linear(2, 2), "a": Odd()}))
     del second["0"]
     assert_same(first, second)
     assert torch.equal(first["a"].old, init.normal_(torch.empty(8), seed=SEED, name="a.old"))
@@ -166,37 +171,194 @@ def test_tied_parameters_belong_to_the_first_name(order):
 
 def test_a_shared_module_is_initialised_once():
     shared = nn.Linear(3, 3)
-    module = init_module_(nn.ModuleDict({"z": shared, "b": shared}), SEED)
+    module = initialised(nn.ModuleDict({"z": shared, "b": shared}))
     expected = init.kaiming_uniform_(torch.empty(3, 3), a=math.sqrt(5), seed=SEED, name="b.weight")
     assert torch.equal(module["z"].weight, expected)
 
 
 def test_untouched_parameters_are_named():
     module = nn.Sequential(nn.Linear(2, 2), nn.ParameterList([torch.ones(3)]))
-    with pytest.warns(UserWarning, match=r"no reset_parameters fills them: 1\.0$") as caught:
-        init_module_(module, SEED)
+    with pytest.warns(UserWarning, match=r"has not initialised 1\.0: nothing in the module fills them$") as caught:
+        report = init_module_(module, SEED)
     assert caught[0].filename == __file__
+    assert (report.filled, report.by_torch, report.untouched) == (("0.bias", "0.weight"), (), ("1.0",))
     assert module[1][0].tolist() == [1.0] * 3
+    with pytest.raises(RuntimeError, match=r"has not initialised 1\.0"):
+        init_module_(module, SEED, strict=True)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        init_module_(Block(), SEED)
-        init_module_(Odd(), SEED)
+        init_module_(Block(), SEED, strict=True)
+        init_module_(Odd(), SEED, strict=True)
 
 
-def test_lazy_meta_and_complex_modules():
+def test_the_report_tells_who_wrote():
+    report = init_module_(nn.ModuleDict({"odd": Odd(), "batch": nn.BatchNorm1d(3)}), SEED)
+    assert report.filled == ("batch.bias", "batch.weight", "odd.frequencies", "odd.old", "odd.twice", "odd.weight")
+    counters = ("batch.num_batches_tracked", "batch.running_mean", "batch.running_var")
+    assert report.by_torch == (*counters, "odd.free", "odd.temporaries")
+    assert report.untouched == ()
+
+
+@pytest.mark.parametrize("build", [lambda: nn.Linear(3, 3, device="meta"), lambda: nn.BatchNorm1d(3, device="meta")])
+def test_a_module_on_meta_is_refused(build):
+    module = nn.Sequential(nn.Linear(2, 2), build())
+    before = module[0].weight.tolist()
+    with pytest.raises(ValueError, match=r"no memory for 1\.bias, 1\.[a-z_, 1.]*weight, which are on the device meta"):
+        init_module_(module, SEED)
+    assert module[0].weight.tolist() == before
+
+
+class Rotary(nn.Module):
+    """A buffer that the constructor alone computes, or a method too."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("frequencies", self.compute(), persistent=False)
+
+    def compute(self):
+        return 2.0 ** -torch.arange(4)
+
+
+class Resettable(Rotary):
+    def reset_buffers(self):
+        self.frequencies = self.compute()
+
+
+def test_buffers_that_nothing_writes_after_to_empty():
+    def attention(rotary):
+        with torch.device("meta"):
+            module = nn.ModuleDict({"rotary": rotary(), "up": nn.Linear(2, 2)})
+        return module.to_empty(device="cpu")
+
+    with pytest.warns(UserWarning, match=r"has not initialised rotary\.frequencies: "):
+        report = init_module_(attention(Rotary), SEED)
+    assert report.untouched == ("rotary.frequencies",)
+    module = attention(Resettable)
+    report = init_module_(module, SEED, strict=True)
+    assert (report.by_torch, report.untouched) == (("rotary.frequencies",), ())
+    assert module["rotary"].frequencies.tolist() == [1.0, 0.5, 0.25, 0.125]
+    built = nn.ModuleDict({"rotary": Rotary(), "up": nn.Linear(2, 2)})
+    report = init_module_(built, SEED, strict=True)  # its constructor has computed it
+    assert report.untouched == ("rotary.frequencies",)
+    assert built["rotary"].frequencies.tolist() == [1.0, 0.5, 0.25, 0.125]
+
+
+class Titan(nn.Module):
+    """torchtitan's protocol, which a mixture of its versions has: the model initialises all that is inside."""
+
+    def __init__(self, depth=2):
+        super().__init__()
+        self.table = nn.Embedding(16, 8)
+        self.layers = nn.ModuleDict({str(i): nn.Linear(8, 8) for i in range(depth)})
+        self.register_buffer("cache", torch.zeros(4), persistent=False)
+
+    def init_weights(self, buffer_device=None):
+        assert buffer_device == torch.device("cpu")
+        nn.init.normal_(self.table.weight)
+        for depth, layer in enumerate(self.layers.values()):
+            nn.init.trunc_normal_(layer.weight, std=0.02 / (depth + 1))
+            nn.init.zeros_(layer.bias)
+        with torch.device(buffer_device):
+            self.cache = torch.arange(4.0)
+
+
+class States(Titan):
+    init_weights = None
+
+    def init_states(self, *, buffer_device=None):
+        Titan.init_weights(self, buffer_device)
+
+
+@pytest.mark.parametrize("kind", [Titan, States])
+def test_the_model_initialises_all_inside(kind):
+    with torch.device("meta"):
+        module = nn.Sequential(kind())
+    report = init_module_(module.to_empty(device="cpu"), SEED, strict=True)
+    assert report.by_torch == ("0.cache",)
+    assert module[0].cache.tolist() == [0.0, 1.0, 2.0, 3.0]
+    name = "0.layers.1.weight"
+    expected = init.trunc_normal_(torch.empty(8, 8), std=0.01, seed=SEED, name=name)
+    assert torch.equal(module.get_parameter(name), expected)
+    assert not module.get_parameter("0.layers.1.bias").any()
+
+
+class Applied(nn.Module):
+    """The usual _init_weights for each module."""
+
+    def __init__(self):
+        super().__init__()
+        self.up = nn.Linear(8, 16)
+        self.norm = nn.LayerNorm(16)
+        self.apply(self._init_weights)
+
+    def _init_weights(self, module):
+        if isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=0.02)
+            module.weight.data.mul_(0.5)
+
+
+def test_init_weights_for_each_module():
+    module = initialised(nn.ModuleList([Applied()]))[0]
+    assert torch.equal(module.up.weight, init.normal_(torch.empty(16, 8), std=0.02, seed=SEED, name="0.up.weight") * 0.5)
+    bound = 1 / math.sqrt(8)
+    assert torch.equal(module.up.bias, init.uniform_(torch.empty(16), -bound, bound, seed=SEED, name="0.up.bias"))
+    assert module.norm.weight.tolist() == [1.0] * 16
+
+
+def test_a_callable_takes_the_place_of_all():
+    def initialize(module):
+        for parameter in module[0].parameters():
+            nn.init.normal_(parameter)
+            nn.init.normal_(parameter, std=3.0)  # nobody has used the first numbers: the same stream
+
+    module = nn.Sequential(nn.Linear(8, 8), nn.Linear(8, 8))
+    before = module[1].weight.tolist()
+    with pytest.warns(UserWarning, match=r"has not initialised 1\.bias, 1\.weight"):
+        report = init_module_(module, SEED, initialize=initialize)
+    assert (report.filled, report.untouched) == (("0.bias", "0.weight"), ("1.bias", "1.weight"))
+    assert torch.equal(module[0].weight, init.normal_(torch.empty(8, 8), std=3.0, seed=SEED, name="0.weight"))
+    assert module[1].weight.tolist() == before
+
+
+def test_numbers_that_were_used_do_not_come_again():
+    def initialize(module):
+        while float(nn.init.normal_(module.weight).max()) > 1.5:  # for ever, if the numbers were the same
+            pass
+
+    module = nn.Linear(8, 4, bias=False)
+    init_module_(module, SEED, initialize=initialize)
+    names = itertools.chain(["weight"], (f"weight#{count}" for count in itertools.count(1)))
+    tries = (init.normal_(torch.empty(4, 8), seed=SEED, name=name) for name in names)
+    used, expected = next((count, numbers) for count, numbers in enumerate(tries) if float(numbers.max()) <= 1.5)
+    assert used > 0
+    assert torch.equal(module.weight, expected)
+
+
+def test_wrappers_do_not_change_names():
+    from torch.distributed.algorithms._checkpoint.checkpoint_wrapper import checkpoint_wrapper
+
+    wrapped = nn.ModuleDict({"a": checkpoint_wrapper(Applied()), "b": torch.compile(nn.Linear(3, 3))})
+    assert "b._orig_mod.weight" in dict(wrapped.named_parameters())
+    report = init_module_(wrapped, SEED, strict=True)
+    names = ("a.norm.bias", "a.norm.weight", "a.up.bias", "a.up.weight", "b.bias", "b.weight")
+    assert report.filled == names
+    plain = initialised(nn.ModuleDict({"a": Applied(), "b": nn.Linear(3, 3)}))
+    for (_, one), (_, other) in zip(wrapped.named_parameters(), plain.named_parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_lazy_and_complex_modules():
     lazy = nn.LazyLinear(3)
     init_module_(lazy, SEED)
     assert lazy.has_uninitialized_params()
-    meta = nn.Linear(3, 3, device="meta")
-    assert init_module_(meta, SEED).weight.is_meta
     first, second = (nn.Linear(3, 3, dtype=torch.complex64) for _ in range(2))
-    assert_same(init_module_(first, SEED), init_module_(second, SEED))
+    assert_same(initialised(first), initialised(second))
     assert len(set(first.weight.flatten().tolist())) == 9
 
 
 def test_bfloat16_is_the_rounded_float32():
-    narrow = init_module_(nn.Linear(6, 8).to(torch.bfloat16), SEED)
-    wide = init_module_(nn.Linear(6, 8), SEED)
+    narrow = initialised(nn.Linear(6, 8).to(torch.bfloat16))
+    wide = initialised(nn.Linear(6, 8))
     assert torch.equal(narrow.weight, wide.weight.to(torch.bfloat16))
 
 

@@ -11,6 +11,6 @@ SPDX-License-Identifier: Apache-2.0
 
 from . import init
 from .mode import Stats, accelerate
-from .module import init_module_
+from .module import Report, init_module_
 
-__all__ = ["Stats", "accelerate", "init", "init_module_"]
+__all__ = ["Report", "Stats", "accelerate", "init", "init_module_"]

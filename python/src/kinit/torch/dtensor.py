@@ -1,6 +1,6 @@
 """Which block of a DTensor this process holds.
 
-Owns: placements. Called by target.py and module.py. Imports torch.distributed only if the program has done so.
+Owns: placements. Called by target.py, names.py and streams.py. Imports torch.distributed only if the program has done so.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -55,8 +55,8 @@ def start_of(tensor: Any) -> tuple[int, ...]:
     return tuple(start)
 
 
-def zero_row(tensor: Any, row: int) -> None:
-    """Sets a row of a DTensor to 0, where this process holds a part of it."""
+def local_row(tensor: Any, row: int) -> torch.Tensor | None:
+    """What this process holds of a row of a DTensor; None if nothing."""
     local, first = local_of(tensor).detach(), start_of(tensor)[0]
-    if first <= row < first + local.size(0):
-        local[row - first].zero_()
+    row = row if row >= 0 else row + tensor.size(0)
+    return local[row - first] if first <= row < first + local.size(0) else None

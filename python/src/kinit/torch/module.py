@@ -1,199 +1,185 @@
 """Initialises modules anew, each parameter from a stream of its own.
 
-Owns: init_module_, and the rule that names the streams.
+Owns: init_module_, the order of its steps, and its report.
 
 SPDX-License-Identifier: Apache-2.0
 """
 
-import itertools
 import warnings
-from collections import Counter
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import torch
 from torch.nn.parameter import is_lazy
 
-from . import dtensor
-from .mode import Call, InitMode, _checked_seed
-from .source import Source
+from . import own
+from .mode import _checked_seed
+from .names import Names, full_name, named_modules, named_tensors, version_of
+from .streams import NamedStreams
 
 
-def init_module_(module: torch.nn.Module, seed: int) -> torch.nn.Module:
-    """Runs reset_parameters (or _reset_parameters) of each submodule again, with streams that parameters name.
+@dataclass(frozen=True)
+class Report:
+    """Full names of parameters and buffers, in alphabetical order; each has one place.
 
-    The weights depend on seed, on the parameters' full names and on what the modules' own reset_parameters do; not on
-    the order of construction, on other modules or on torch's generator, which does not change.
+    filled     kinit set all of it last; the module may have changed it afterwards (scaled it, say)
+    by_torch   written, but not by kinit alone: computed, copied, or filled by a function of torch
+    untouched  not written: as they were before
+    """
 
-        a parameter            is filled from the stream of its full name: after reset_parameters has called
-                               normal_(weight, std=s), it is init.normal_(weight, std=s, seed=seed, name="layer.weight")
-        filled again           by the same reset_parameters: streams "layer.weight#1", "#2" and so on
+    filled: tuple[str, ...]
+    by_torch: tuple[str, ...]
+    untouched: tuple[str, ...]
+
+
+def init_module_(
+    module: torch.nn.Module,
+    seed: int,
+    *,
+    initialize: Callable[[torch.nn.Module], object] | None = None,
+    strict: bool = False,
+) -> Report:
+    """Runs the module's own initialization again, with streams that parameters name.
+
+    The weights depend on seed, on the parameters' full names and on what the module's own initialization does; not on
+    the order of construction, on other modules, on the number of processes or on torch's generator, which does not
+    change. After model = Model(config) on meta and model.to_empty(device="cpu"), or for a model that is built already.
+
+    What is run, submodules before those that contain them:
+
+        reset_parameters, or _reset_parameters    of each submodule; then
+        transformers   init_weights of each PreTrainedModel, which runs _init_weights for each module inside; flags of
+                       initialised modules are cleared before, and weights are tied before and after
+        others         init_weights (timm, torchtitan), initialize_weights, init_states; or _init_weights for each
+                       module inside, be it a method or, in timm, the function of the model's file
+        buffers        that nothing has written: init_non_persistent_buffers, reset_buffers, init_buffers
+
+    Which stream:
+
+        a parameter            the stream of its full name: what normal_(weight, std=s) fills is
+                               init.normal_(weight, std=s, seed=seed, name="layer.weight")
+        filled again           the same stream; "layer.weight#1", "#2" and so on, if the same initializer of the same
+                               submodule has used the numbers in between
         a part of a parameter  streams of their own, named after offset, shape and strides
         other tensors          temporaries, say: streams "layer()", "layer()#1" and so on, named after the submodule
         everything else        torch.randn, say: torch's default generator, seeded from seed and the submodule's name
 
-    Submodules come before those that contain them, and of two neighbours the alphabetically first comes last. So a tied
-    parameter belongs to the alphabetically first of its names. Buffers count as parameters.
+    A tied parameter belongs to the alphabetically first of its names. Buffers count as parameters. What torch.compile
+    and checkpoint wrappers add to names does not count.
 
-    module  on any device. What kinit does not fill, torch fills, from a generator that seed and name decide
-    seed    0 to 2**64 - 1
-    Returns the module. Raises TypeError and ValueError for the seed, NotImplementedError for DTensors that kinit cannot
-    fill; then some submodules have been initialised. Warns of parameters that are left as they are because their module
-    has no reset_parameters and no other module fills them. Not to be called for one module by several threads at once;
-    no other thread may use torch's default generator meanwhile.
+    module      on any device but meta. What kinit does not fill, torch fills, from a generator that seed and name decide
+    seed        0 to 2**64 - 1
+    initialize  called with the module instead of all that is run above; the streams stay
+    strict      an error instead of a warning for what is still uninitialised
+    Returns a Report. Warns of parameters that nothing has written, and of such buffers if their module's parameters
+    were new as well, as after to_empty. Raises TypeError and ValueError for the seed, ValueError for a module on meta:
+    then nothing has happened. Raises RuntimeError if strict, and NotImplementedError for DTensors that kinit cannot
+    fill; then some submodules have been initialised. Not to be called for one module by several threads at once; no
+    other thread may use torch's default generator meanwhile.
     """
     seed = _checked_seed(seed)
-    names = _Names(module)
-    versions = {name: _version(parameter) for name, parameter in names.parameters.items()}
-    filled: set[str] = set()
+    _refuse_meta(module)
+    for model in _hugging_face_models(module):
+        own.tie(model)
+    names = Names(module)
+    versions = {name: version_of(tensor) for name, tensor in names.tensors.items()}
+    computed = _computed_buffers(module)
+    streams = NamedStreams(seed, names)
+
+    def untouched() -> set[str]:
+        now = named_tensors(module)
+        same = {name for name, tensor in names.tensors.items() if now.get(name) is tensor}
+        same -= streams.filled | streams.written
+        return {name for name in same if version_of(names.tensors[name]) == versions[name]}
+
     state = torch.get_rng_state()
     try:
-        for name, submodule in _children_first(module):
-            _reset(submodule, _NamedStreams(seed, name, names, filled))
+        with streams:
+            _run(module, streams, initialize)
+            if initialize is None:
+                _compute_buffers(module, streams, untouched() - computed)
     finally:
         torch.set_rng_state(state)
-    same = {name for name, parameter in names.parameters.items() if _version(parameter) == versions[name]}
-    _warn_of_untouched([name for name in sorted(same - filled) if _reset_of(_owner(module, name)) is None])
-    return module
+    left = untouched()
+    _complain(left - computed, strict)
+    filled = streams.filled - left
+    return Report(*(tuple(sorted(group)) for group in (filled, set(named_tensors(module)) - filled - left, left)))
 
 
-def _children_first(module: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Module]]:
-    """Each submodule once, by the first of its names. A name sorts before those that continue it."""
-    first: dict[torch.nn.Module, str] = {}
-    for name, submodule in module.named_modules(remove_duplicate=False):
-        first[submodule] = min(name, first.get(submodule, name))
-    for submodule in sorted(first, key=lambda submodule: first[submodule], reverse=True):
-        yield first[submodule], submodule
+def _refuse_meta(module: torch.nn.Module) -> None:
+    meta = [name for name, tensor in named_tensors(module).items() if tensor.device.type == "meta"]
+    if meta:
+        raise ValueError(
+            f"module has no memory for {_listed(meta)}, which are on the device meta: "
+            'call module.to_empty(device="cpu") before init_module_'
+        )
 
 
-def _reset_of(submodule: torch.nn.Module) -> Callable[[], object] | None:
-    """The method that initialises a submodule anew. Some modules of torch keep it to themselves."""
-    reset: Callable[[], object] | None = getattr(submodule, "reset_parameters", None)
-    return getattr(submodule, "_reset_parameters", None) if reset is None else reset
+def _hugging_face_models(module: torch.nn.Module) -> list[torch.nn.Module]:
+    """The outermost ones: each initialises those inside itself."""
+    models = [submodule for submodule in module.modules() if own.is_hugging_face(submodule)]
+    inner = {part for model in models for part in model.modules() if part is not model}
+    return [model for model in models if model not in inner]
 
 
-def _reset(submodule: torch.nn.Module, streams: "_NamedStreams") -> None:
-    reset = _reset_of(submodule)
-    if reset is None:
+def _run(
+    module: torch.nn.Module, streams: NamedStreams, initialize: Callable[[torch.nn.Module], object] | None
+) -> None:
+    names = named_modules(module)
+    if initialize is not None:
+        streams.begin("")
+        initialize(module)
         return
-    streams.seed_torch()
-    with streams:
-        reset()
-    _zero_padding(submodule)
+    resets = ((submodule, own.reset_of(submodule)) for submodule in names)
+    _call(((submodule, reset) for submodule, reset in resets if reset is not None), streams, names)
+    outermost = _hugging_face_models(module)
+    for submodule in names:
+        if submodule in outermost:
+            with own.hugging_face_steps(submodule, lambda part: streams.begin(names[part])):
+                submodule.init_weights()  # type: ignore[operator]
+        elif not own.is_hugging_face(submodule):
+            _call(own.steps_of(submodule), streams, names)
 
 
-def _owner(module: torch.nn.Module, name: str) -> torch.nn.Module:
-    """The submodule that has a parameter, by the parameter's full name."""
-    return module.get_submodule(name.rpartition(".")[0])
+def _call(steps: Iterable[own.Step], streams: NamedStreams, names: dict[torch.nn.Module, str]) -> None:
+    for submodule, step in steps:
+        streams.begin(names[submodule])
+        step()
 
 
-def _zero_padding(submodule: torch.nn.Module) -> None:
-    """What an embedding's reset_parameters does itself, but not to a DTensor: there it zeroes a copy of the row."""
-    if isinstance(submodule, torch.nn.Embedding | torch.nn.EmbeddingBag) and submodule.padding_idx is not None:
-        if dtensor.is_dtensor(submodule.weight):
-            dtensor.zero_row(submodule.weight, submodule.padding_idx)
+def _computed_buffers(module: torch.nn.Module) -> set[str]:
+    """Buffers of modules whose parameters have been written to: that was not to_empty, so the constructor made them.
+    A module without parameters is judged by the next one around it."""
+    computed = set()
+    for path, _ in module.named_buffers(remove_duplicate=False):
+        owner = path
+        while owner:
+            owner = owner.rpartition(".")[0]
+            parameters = [parameter for parameter in module.get_submodule(owner).parameters() if not is_lazy(parameter)]
+            if parameters:
+                if any(version_of(parameter) > 0 for parameter in parameters):
+                    computed.add(full_name(path))
+                break
+    return computed
 
 
-def _warn_of_untouched(names: list[str]) -> None:
-    if names:
-        message = f"init_module_ left as they are, because no reset_parameters fills them: {', '.join(names)}"
+def _compute_buffers(module: torch.nn.Module, streams: NamedStreams, missing: set[str]) -> None:
+    names = named_modules(module)
+    for submodule, name in names.items():
+        buffers = {f"{name}.{key}".lstrip(".") for key in submodule._buffers}
+        compute = own.buffers_of(submodule)
+        if compute is not None and buffers & missing:
+            _call([(submodule, compute)], streams, names)
+
+
+def _complain(missing: set[str], strict: bool) -> None:
+    """Of what nothing has written."""
+    if missing:
+        message = f"init_module_ has not initialised {_listed(sorted(missing))}: nothing in the module fills them"
+        if strict:
+            raise RuntimeError(message)
         warnings.warn(message, stacklevel=3)
 
 
-class _Names:
-    """The full names of a module's parameters and buffers, found by object or by memory."""
-
-    def __init__(self, module: torch.nn.Module) -> None:
-        self.parameters: dict[str, torch.Tensor] = {}
-        self._by_object: dict[int, str] = {}
-        self._by_memory: dict[int, list[tuple[str, torch.Tensor]]] = {}
-        for name, tensor in sorted(_named_tensors(module), key=lambda item: item[0]):
-            if id(tensor) in self._by_object:
-                continue
-            self._by_object[id(tensor)] = name
-            self._by_memory.setdefault(_memory(tensor), []).append((name, tensor))
-            if isinstance(tensor, torch.nn.Parameter):
-                self.parameters[name] = tensor
-
-    def find(self, tensor: torch.Tensor) -> tuple[str, str] | None:
-        """The name of the parameter that the tensor is, or is a part of, and what tells the part from the whole."""
-        if id(tensor) in self._by_object:
-            return self._by_object[id(tensor)], ""
-        memory = _memory(tensor)
-        for name, whole in self._by_memory.get(memory, []) if memory else []:
-            offset = _local(tensor).storage_offset() - _local(whole).storage_offset()
-            if tensor.dtype == whole.dtype and 0 <= offset < _reach(whole):
-                is_whole = offset == 0 and tensor.shape == whole.shape and tensor.stride() == whole.stride()
-                return name, "" if is_whole else f"[{offset}:{tuple(tensor.shape)}:{tuple(tensor.stride())}]"
-        return None
-
-
-def _named_tensors(module: torch.nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
-    """Under every name that they have. Lazy ones have no memory yet."""
-    tensors = (module.named_parameters(remove_duplicate=False), module.named_buffers(remove_duplicate=False))
-    for name, tensor in itertools.chain[tuple[str, torch.Tensor]](*tensors):
-        if not is_lazy(tensor):
-            yield name, tensor
-
-
-def _local(tensor: torch.Tensor) -> torch.Tensor:
-    return dtensor.local_of(tensor) if dtensor.is_dtensor(tensor) else tensor
-
-
-def _version(tensor: torch.Tensor) -> int:
-    """How often a tensor was written to; tensors of inference mode do not count."""
-    return 0 if tensor.is_inference() else tensor._version
-
-
-def _memory(tensor: torch.Tensor) -> int:
-    """Address of the memory behind a tensor; 0 if it has none, as on meta, or none of one piece, as sparse ones."""
-    try:
-        return _local(tensor).untyped_storage().data_ptr()
-    except (NotImplementedError, RuntimeError):
-        return 0
-
-
-def _reach(tensor: torch.Tensor) -> int:
-    """Number of elements of memory from the first to the last of a tensor."""
-    local = _local(tensor)
-    return 1 + sum((length - 1) * stride for length, stride in zip(local.shape, local.stride(), strict=True))
-
-
-class _NamedStreams(InitMode):
-    """Active while one submodule's reset_parameters runs."""
-
-    def __init__(self, seed: int, owner: str, names: _Names, filled: set[str]) -> None:
-        super().__init__()
-        self._seed = seed
-        self._owner = f"{owner}()"  # no parameter has such a name
-        self._names = names
-        self._filled = filled
-        self._uses: Counter[str] = Counter()
-
-    def seed_torch(self) -> None:
-        """Seeds torch's default generator, for all that is no call of InitMode's."""
-        generator = Source(seed=self._seed, name=self._owner).torch_generator(torch.device("cpu"))
-        assert generator is not None
-        torch.default_generator.manual_seed(generator.initial_seed())
-
-    def source(self, call: Call) -> Source:
-        if call.generator is not None:
-            return Source(call.generator)
-        name, part = self._names.find(call.tensor) or (self._owner, "")
-        stream = name + part
-        count = self._uses[stream]
-        self._uses[stream] += 1
-        return Source(seed=self._seed, name=f"{stream}#{count}" if count else stream)
-
-    def taken_over(self, call: Call) -> None:
-        found = self._names.find(call.tensor)
-        if found is not None:
-            self._filled.add(found[0])
-
-    def pass_on(self, call: Call | None, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        if call is None:
-            return function(*args, **kwargs)
-        self.taken_over(call)
-        if call.source is None or call.generator is not None:
-            return function(*args, **kwargs)
-        return function(call.tensor, *call.parameters, generator=call.source.torch_generator(call.tensor.device))
+def _listed(names: list[str]) -> str:
+    return ", ".join(names)

@@ -25,6 +25,7 @@ from torch.distributed.tensor import (  # noqa: E402
 from torch.distributed.tensor.placement_types import _StridedShard  # noqa: E402
 
 from kinit.torch import accelerate, init, init_module_  # noqa: E402
+from parallel import check_parallel  # noqa: E402
 
 SEED = 13
 MESHES = {1: [(1,), (1, 1)], 2: [(2,), (2, 1), (1, 2)], 4: [(4,), (2, 2)]}
@@ -114,7 +115,7 @@ def check_accelerate(mesh):
     with accelerate(seed=SEED) as mode:
         tensor = nn.init.trunc_normal_(distribute_tensor(torch.empty(9, 6), mesh, [Shard(1)]), std=0.5)
         other = distribute_tensor(torch.empty(9, 6), mesh, [Shard(0)]).uniform_()
-        nn.init.ones_(DTensor.from_local(torch.empty(2, 2), mesh, [_StridedShard(0, split_factor=2)]))
+        nn.init.ones_(DTensor.from_local(torch.empty(2, 2), mesh, [Partial()], run_check=False))
     assert (dict(mode.stats.taken_over), dict(mode.stats.passed_on)) == (
         {"trunc_normal_": 1, "uniform_": 1},
         {"ones_": 1},
@@ -160,7 +161,8 @@ def check_modules(meshes):
 
 def check_refusals(mesh):
     local = torch.full((2, 2), 7.0)
-    for placement, name in ((Partial(), "Partial"), (_StridedShard(0, split_factor=2), "_StridedShard")):
+    strided = [(_StridedShard(0, split_factor=2), "_StridedShard")] * (mesh.size() > 1)  # else it is the whole
+    for placement, name in [(Partial(), "Partial"), *strided]:
         tensor = DTensor.from_local(local, mesh, [placement], run_check=False)
         for function in (init.normal_, init.ones_, init.orthogonal_):
             with pytest.raises(NotImplementedError, match=name):
@@ -189,6 +191,7 @@ def run_checks(rank, size, store):
     check_accelerate(meshes[0])
     check_modules(meshes)
     check_refusals(meshes[0])
+    check_parallel(rank, size)
     dist.destroy_process_group()
 
 

@@ -58,6 +58,11 @@ def steps_of(module: torch.nn.Module) -> Iterator[Step]:
             return
 
 
+def _plain_class(module: torch.nn.Module) -> type:
+    """The class that it had before fully_shard gave it another, in a file of torch."""
+    return next(kind for kind in type(module).__mro__ if not kind.__module__.startswith("torch.distributed."))
+
+
 def _children_first(module: torch.nn.Module) -> list[torch.nn.Module]:
     parts: list[torch.nn.Module] = []
     module.apply(parts.append)
@@ -66,7 +71,7 @@ def _children_first(module: torch.nn.Module) -> list[torch.nn.Module]:
 
 def _function_of_timm(module: torch.nn.Module) -> Callable[..., object] | None:
     """Constructors of timm's models end with named_apply(_init_weights, self)."""
-    kind = type(module)
+    kind = _plain_class(module)
     if not kind.__module__.startswith("timm.models.") or "default_cfg" not in vars(module):
         return None
     return getattr(sys.modules[kind.__module__], "_init_weights", None)
@@ -103,10 +108,13 @@ def hugging_face_steps(model: Any, begin: Callable[[torch.nn.Module], None]) -> 
     flagged = _clear_flags(model)
     for each in models:
         each._init_weights = _telling(each._init_weights, begin)
+        if hasattr(each, "is_custom_code"):  # to which modules without parameters are initialised from the start
+            each.is_custom_code = getattr(_plain_class(each), "is_custom_code")
     try:
         yield
     finally:
         for each in models:
+            vars(each).pop("is_custom_code", None)
             del each._init_weights
         for tensor, flag in flagged:
             setattr(tensor, _FLAG, flag)

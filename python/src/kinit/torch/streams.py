@@ -82,6 +82,8 @@ class NamedStreams(InitMode):
             self._write_row(func, name, *args, **(kwargs or {}))
         if name not in ATTEMPTS and name not in _LOOKS and name != "__get__":
             self._note_uses(_tensors_in(args))
+        if name == "copy_" and dtensor.is_dtensor(args[0]) and not dtensor.is_dtensor(args[1]):
+            func, args = dtensor.copy_whole, args[:2]  # which torch refuses
         result = super().__torch_function__(func, types, args, kwargs)
         if name == "copy_":
             self._write_of_torch(args[0])

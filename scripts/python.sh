@@ -30,7 +30,7 @@ test_python() {
   make_environment
   install_torch
   say "building the package, and installing what its tests need"
-  pip install "$root/python[test]"
+  pip install "$root[test]"
   pip install --no-deps timm==1.0.31 # it wants torchvision, for data sets; its models do without
   local report=$root/build/pytest.xml status=0
   rm -f "$report"

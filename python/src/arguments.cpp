@@ -73,11 +73,11 @@ int read_lengths(nb::handle value, const char *what, int64_t *lengths) {
     lengths[0] = read_int64(value, what);
     return 1;
   }
-  const nb::object items = nb::steal(PySequence_Fast(value.ptr(), ""));
+  const nb::object items = nb::steal(PySequence_Tuple(value.ptr()));
   if (!items.is_valid()) refuse_type(value, what, "a sequence of integers");
-  const Py_ssize_t count = PySequence_Fast_GET_SIZE(items.ptr());
+  const Py_ssize_t count = PyTuple_Size(items.ptr());
   if (count > MAX_DIMENSIONS) throw nb::value_error((std::string(what) + " has more than 64 dimensions").c_str());
-  for (Py_ssize_t k = 0; k < count; k++) lengths[k] = read_int64(PySequence_Fast_GET_ITEM(items.ptr(), k), what);
+  for (Py_ssize_t k = 0; k < count; k++) lengths[k] = read_int64(PyTuple_GetItem(items.ptr(), k), what);
   return static_cast<int>(count);
 }
 
@@ -98,11 +98,11 @@ kinit_stream read_stream(nb::handle seed, nb::handle name, nb::handle subsequenc
 
 Destination::Destination(nb::handle object, nb::handle shard) : array(object) {
   if (shard.is_none()) return;
-  const nb::object parts = nb::steal(PySequence_Fast(shard.ptr(), ""));
+  const nb::object parts = nb::steal(PySequence_Tuple(shard.ptr()));
   if (!parts.is_valid()) refuse_type(shard, "shard", "a pair (global_shape, start)");
-  if (PySequence_Fast_GET_SIZE(parts.ptr()) != 2) throw nb::value_error("shard must be a pair (global_shape, start)");
-  read_shard_part(PySequence_Fast_GET_ITEM(parts.ptr(), 0), "global_shape", array.ndim, global_shape);
-  read_shard_part(PySequence_Fast_GET_ITEM(parts.ptr(), 1), "start", array.ndim, start);
+  if (PyTuple_Size(parts.ptr()) != 2) throw nb::value_error("shard must be a pair (global_shape, start)");
+  read_shard_part(PyTuple_GetItem(parts.ptr(), 0), "global_shape", array.ndim, global_shape);
+  read_shard_part(PyTuple_GetItem(parts.ptr(), 1), "start", array.ndim, start);
   is_shard = true;
 }
 

@@ -81,10 +81,10 @@ bool is_plain(const Torch &torch, nb::handle tensor) {
 
 /* A tuple of lengths; their number, or -1 if there are too many. */
 int read_tuple(const nb::object &tuple, int64_t *lengths) {
-  const Py_ssize_t count = PyTuple_Check(tuple.ptr()) ? PyTuple_GET_SIZE(tuple.ptr()) : -1;
+  const Py_ssize_t count = PyTuple_Check(tuple.ptr()) ? PyTuple_Size(tuple.ptr()) : -1;
   if (count > MAX_DIMENSIONS) return -1;
   for (Py_ssize_t k = 0; k < count; k++) {
-    lengths[k] = PyLong_AsLongLong(PyTuple_GET_ITEM(tuple.ptr(), k));
+    lengths[k] = PyLong_AsLongLong(PyTuple_GetItem(tuple.ptr(), k));
     if (PyErr_Occurred() != nullptr) throw nb::python_error();
   }
   return static_cast<int>(count);

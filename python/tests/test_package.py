@@ -67,7 +67,7 @@ def test_types_are_consistent():
     pytest.importorskip("mypy")
     assert (pathlib.Path(kinit.__file__).parent / "py.typed").exists()
     sources = sorted((PYTHON / "src" / "kinit").rglob("*.py"))
-    result = subprocess.run([sys.executable, "-m", "mypy", *sources], capture_output=True, text=True, cwd=PYTHON)
+    result = subprocess.run([sys.executable, "-m", "mypy", *sources], capture_output=True, text=True, cwd=PYTHON.parent)
     assert result.returncode == 0, result.stdout + result.stderr
 
 

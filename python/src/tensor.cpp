@@ -56,7 +56,7 @@ nb::object get(nb::handle tensor, const nb::object &name) {
 }
 
 nb::object call(nb::handle tensor, const nb::object &method) {
-  nb::object value = nb::steal(PyObject_CallMethodNoArgs(tensor.ptr(), method.ptr()));
+  nb::object value = nb::steal(PyObject_CallMethodObjArgs(tensor.ptr(), method.ptr(), nullptr));
   if (!value.is_valid()) throw nb::python_error();
   return value;
 }

@@ -6,43 +6,29 @@
 #include <math.h>
 #include <stdbool.h>
 
-#include "layout.h"
-
 /* No object is larger, so that distances in memory fit in signed arithmetic. */
 #define MAX_BYTES ((uint64_t)PTRDIFF_MAX)
 #define MAX_INDEX ((uint64_t)INT64_MAX)
-
-size_t kinit_dtype_size(kinit_dtype dtype) {
-  switch (dtype) {
-    case KINIT_F32:
-      return 4;
-    case KINIT_F64:
-      return 8;
-    case KINIT_F16:
-    case KINIT_BF16:
-      return 2;
-  }
-  return 0;
-}
 
 static kinit_status check_data(const void *data, size_t element_size, uint64_t count) {
   if (data == NULL && count > 0) return KINIT_ERROR_NULL;
   return (uintptr_t)data % element_size == 0 ? KINIT_OK : KINIT_ERROR_MISALIGNED;
 }
 
-kinit_status kinit_check_flat(const void *dst, kinit_dtype dtype, size_t count) {
-  const size_t size = kinit_dtype_size(dtype);
-  if (size == 0) return KINIT_ERROR_DTYPE;
-  if (count > MAX_BYTES / size) return KINIT_ERROR_SIZE;
-  return check_data(dst, size, count);
-}
-
-kinit_status kinit_check_stream(kinit_dtype dtype, uint64_t count, uint64_t offset) {
+static kinit_status check_stream(kinit_dtype dtype, uint64_t count, uint64_t offset) {
   if (dtype == KINIT_F64) {
     const uint64_t end = UINT64_C(1) << 63;
     return offset <= end && count <= end - offset ? KINIT_OK : KINIT_ERROR_STREAM_END;
   }
   return count == 0 || count - 1 <= UINT64_MAX - offset ? KINIT_OK : KINIT_ERROR_STREAM_END;
+}
+
+kinit_status kinit_check_flat(const void *dst, kinit_dtype dtype, size_t count, uint64_t offset) {
+  const size_t size = kinit_dtype_size(dtype);
+  if (size == 0) return KINIT_ERROR_DTYPE;
+  if (count > MAX_BYTES / size) return KINIT_ERROR_SIZE;
+  const kinit_status status = check_data(dst, size, count);
+  return status != KINIT_OK ? status : check_stream(dtype, count, offset);
 }
 
 /* ---- Tensors ---------------------------------------------------------------------------------------------------- */
@@ -92,6 +78,13 @@ static kinit_status check_strides(const kinit_tensor *tensor, size_t element_siz
   return KINIT_OK;
 }
 
+kinit_status kinit_check_shape(int ndim, const int64_t *shape) {
+  uint64_t count;
+  if (ndim < 0 || ndim > KINIT_MAX_DIMENSIONS) return KINIT_ERROR_DIMENSIONS;
+  if (shape == NULL && ndim > 0) return KINIT_ERROR_NULL;
+  return count_elements(ndim, shape, MAX_INDEX, &count);
+}
+
 static kinit_status check_arrays(const kinit_tensor *tensor) {
   if (tensor->ndim < 0 || tensor->ndim > KINIT_MAX_DIMENSIONS) return KINIT_ERROR_DIMENSIONS;
   if (tensor->shape == NULL && tensor->ndim > 0) return KINIT_ERROR_NULL;
@@ -108,41 +101,70 @@ kinit_status kinit_check_tensor(const kinit_tensor *tensor, uint64_t offset, uin
   if (status == KINIT_OK) status = check_block(tensor, &last);
   if (status == KINIT_OK) status = check_strides(tensor, size);
   if (status == KINIT_OK) status = check_data(tensor->data, size, *count);
-  if (status == KINIT_OK) status = kinit_check_stream(tensor->dtype, *count > 0 ? last + 1 : 0, offset);
+  if (status == KINIT_OK) status = check_stream(tensor->dtype, *count > 0 ? last + 1 : 0, offset);
   return status;
 }
 
-/* ---- Parameters ------------------------------------------------------------------------------------------------- */
+/* ---- Initializers ------------------------------------------------------------------------------------------------ */
+
+/* A caller with a newer header has a larger struct. What this library does not know must be left at zero. */
+kinit_status kinit_check_initializer(const kinit_initializer *initializer) {
+  if (initializer == NULL) return KINIT_ERROR_NULL;
+  if (initializer->size < sizeof *initializer) return KINIT_ERROR_INITIALIZER;
+  const unsigned char *bytes = (const unsigned char *)initializer;
+  for (size_t i = sizeof *initializer; i < initializer->size; i++)
+    if (bytes[i] != 0) return KINIT_ERROR_INITIALIZER;
+  return kinit_scheme_name(initializer->scheme) != NULL ? KINIT_OK : KINIT_ERROR_ENUM;
+}
+
+/* ---- Parameters -------------------------------------------------------------------------------------------------- */
 
 /* Finite in the type used. */
 static bool finite_in(kinit_dtype dtype, double value) {
   return dtype == KINIT_F64 ? isfinite(value) : isfinite((float)value);
 }
 
-kinit_status kinit_check_uniform(kinit_dtype dtype, double low, double high) {
-  if (!finite_in(dtype, low) || !finite_in(dtype, high)) return KINIT_ERROR_NOT_FINITE;
-  if (low > high) return KINIT_ERROR_BOUNDS;
-  const double span = dtype == KINIT_F64 ? high - low : (double)(float)high - (double)(float)low;
-  return finite_in(dtype, span) ? KINIT_OK : KINIT_ERROR_NOT_FINITE;
+static kinit_status check_uniform(kinit_dtype dtype, const kinit_dist *d) {
+  if (!finite_in(dtype, d->low) || !finite_in(dtype, d->high)) return KINIT_ERROR_NOT_FINITE;
+  if (d->low > d->high) return KINIT_ERROR_BOUNDS;
+  const double range = dtype == KINIT_F64 ? d->high - d->low : (double)(float)d->high - (double)(float)d->low;
+  return finite_in(dtype, range) ? KINIT_OK : KINIT_ERROR_NOT_FINITE;
 }
 
-kinit_status kinit_check_normal(kinit_dtype dtype, double mean, double stddev) {
-  if (!finite_in(dtype, mean) || !finite_in(dtype, stddev)) return KINIT_ERROR_NOT_FINITE;
-  return stddev >= 0 ? KINIT_OK : KINIT_ERROR_NEGATIVE_SCALE;
+static kinit_status check_normal(kinit_dtype dtype, const kinit_dist *d) {
+  if (!finite_in(dtype, d->mean) || !finite_in(dtype, d->stddev)) return KINIT_ERROR_NOT_FINITE;
+  return d->stddev >= 0 ? KINIT_OK : KINIT_ERROR_NEGATIVE_SCALE;
 }
 
-kinit_status kinit_check_truncated(kinit_dtype dtype, double mean, double stddev, double low, double high) {
-  if (!finite_in(dtype, low) || !finite_in(dtype, high)) return KINIT_ERROR_NOT_FINITE;
-  const kinit_status status = kinit_check_normal(dtype, mean, stddev);
+static kinit_status check_truncated(kinit_dtype dtype, const kinit_dist *d) {
+  if (!finite_in(dtype, d->low) || !finite_in(dtype, d->high)) return KINIT_ERROR_NOT_FINITE;
+  const kinit_status status = check_normal(dtype, d);
   if (status != KINIT_OK) return status;
-  const bool apart = dtype == KINIT_F64 ? low < high : (float)low < (float)high;
+  const bool apart = dtype == KINIT_F64 ? d->low < d->high : (float)d->low < (float)d->high;
   return apart ? KINIT_OK : KINIT_ERROR_BOUNDS;
 }
 
-kinit_status kinit_check_constant(kinit_dtype dtype, double value) {
-  if (!finite_in(dtype, value)) return KINIT_ERROR_NOT_FINITE;
+static kinit_status check_constant(kinit_dtype dtype, const kinit_dist *d) {
+  if (!finite_in(dtype, d->value)) return KINIT_ERROR_NOT_FINITE;
   /* From here on, halfway between the largest value and the next power of two, rounding gives infinity. */
   const float overflow = dtype == KINIT_F16 ? 65520.0f : 0x1.FFp127f;
   const bool narrow = dtype == KINIT_F16 || dtype == KINIT_BF16;
-  return narrow && fabsf((float)value) >= overflow ? KINIT_ERROR_NOT_FINITE : KINIT_OK;
+  return narrow && fabsf((float)d->value) >= overflow ? KINIT_ERROR_NOT_FINITE : KINIT_OK;
+}
+
+/* Not inlined: see plan.c. */
+__attribute__((noinline)) kinit_status kinit_check_distribution(kinit_dtype dtype, const kinit_dist *dist) {
+  switch (dist->family) {
+    case KINIT_FAMILY_NORMAL:
+      return check_normal(dtype, dist);
+    case KINIT_FAMILY_TRUNCATED_NORMAL:
+      return check_truncated(dtype, dist);
+    case KINIT_FAMILY_UNIFORM:
+      return check_uniform(dtype, dist);
+    case KINIT_FAMILY_CONSTANT:
+      return check_constant(dtype, dist);
+    case KINIT_FAMILY_BITS:
+      return KINIT_OK;
+  }
+  return KINIT_ERROR_ENUM;
 }

@@ -1,7 +1,6 @@
 /* What the processor and the operating system offer, and the floating-point environment.
  *
- * Owns: the declarations of cpu.c. Included by cpu.c, dispatch.c, fill.c, parallel.c.
- * SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the declarations of cpu.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_CPU_H
 #define KINIT_CPU_H
 

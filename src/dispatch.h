@@ -1,7 +1,6 @@
 /* The choice of the instruction set.
  *
- * Owns: the declarations of dispatch.c. Included by plan.c, api.c and dispatch.c.
- * SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the declarations of dispatch.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_DISPATCH_H
 #define KINIT_DISPATCH_H
 

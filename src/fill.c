@@ -1,14 +1,16 @@
 /* A checked fill -> pieces -> threads -> kernels.
  *
- * Owns: how a fill is cut, and when it is worth threads and streaming stores. Called by api.c and initialize.c.
+ * Owns: how a fill is cut, when it is worth threads and streaming stores, and the floating-point environment.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fill.h"
 
 #include <stdatomic.h>
 
+#include "check.h"
 #include "cpu.h"
 #include "kinit/kinit.h"
 #include "parallel.h"
+#include "plan.h"
 
 enum {
   SPANS = 64,                   /* spans handed to a kernel at a time */
@@ -70,9 +72,9 @@ static void fill_elements(const work *w, uint64_t from, uint64_t end) {
 
 static void fill_piece(const void *context, int index) {
   const work *w = context;
-  const uint64_t float_environment = kinit_cpu_float_begin();
+  const uint64_t environment = kinit_cpu_float_begin();
   fill_elements(w, piece_begin(w, index), piece_begin(w, index + 1));
-  kinit_cpu_float_end(float_environment);
+  kinit_cpu_float_end(environment);
 }
 
 /* Streaming stores win where the caches cannot hold the result: they save reading each line before it is written. The
@@ -95,7 +97,7 @@ static int count_pieces(uint64_t bytes) {
   return useful < (uint64_t)threads ? (int)useful : threads;
 }
 
-static void fill(kinit_plan *plan, const kinit_layout *layout) {
+static void run(kinit_plan *plan, const kinit_layout *layout) {
   const uint64_t bytes = layout->count * layout->element_size;
   plan->parameters.streaming = row_bytes(layout) >= SHORTEST_STREAM && streaming_pays(bytes);
   const work w = {plan->kernel, &plan->parameters, layout, count_pieces(bytes)};
@@ -105,7 +107,19 @@ static void fill(kinit_plan *plan, const kinit_layout *layout) {
     kinit_parallel(w.pieces, fill_piece, &w);
 }
 
-void kinit_fill_layout(kinit_plan *plan, const kinit_layout *layout) {
-  if (layout->count > 0) fill(plan, layout);
-  kinit_cpu_float_end(plan->float_environment);
+kinit_status kinit_fill(const kinit_layout *layout, kinit_dtype dtype, const kinit_dist *dist, kinit_stream stream) {
+  kinit_plan plan;
+  const uint64_t environment = kinit_cpu_float_begin();
+  kinit_status status = kinit_check_distribution(dtype, dist);
+  if (status == KINIT_OK) status = kinit_plan_make(&plan, dtype, dist, stream);
+  if (status == KINIT_OK && layout->count > 0) run(&plan, layout);
+  kinit_cpu_float_end(environment);
+  return status;
+}
+
+kinit_status kinit_fill_compute(kinit_computation *compute, void *context) {
+  const uint64_t environment = kinit_cpu_float_begin();
+  const kinit_status status = compute(context);
+  kinit_cpu_float_end(environment);
+  return status;
 }

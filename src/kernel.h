@@ -2,8 +2,7 @@
  *
  * Owns: what both sides share: what to draw (kinit_parameters), where to put it (kinit_span), and the table of
  * functions that one instruction set offers (kinit_backend). Below the wall (kernel/, scalar/, avx2/, avx512/, neon/)
- * nothing knows a shape, a thread or an error; above it nothing knows a lane.
- * Included by: dispatch.c, fill.c, api.c, plan_truncated.c and every backend. SPDX-License-Identifier: Apache-2.0 */
+ * nothing knows a shape, a thread or an error; above it nothing knows a lane. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_KERNEL_H
 #define KINIT_KERNEL_H
 
@@ -46,7 +45,7 @@ typedef struct kinit_parameters {
   union {
     struct {
       double low;
-      double span;  /* high - low, rounded once */
+      double range; /* high - low, rounded once */
       double limit; /* largest value allowed */
     } uniform;
     struct {
@@ -57,12 +56,12 @@ typedef struct kinit_parameters {
       uint64_t pattern; /* the element's bits, repeated to fill 64 bits */
       size_t size;      /* bytes of an element */
     } constant;
-    const kinit_truncated *truncated; /* lives as long as the fill */
+    kinit_truncated truncated;
   } as;
 } kinit_parameters;
 
 /* Fills the spans, in any order. Reentrant; the caller has set the default floating-point environment. */
-typedef void kinit_kernel(const kinit_parameters *draw, const kinit_span *spans, size_t span_count);
+typedef void kinit_kernel(const kinit_parameters *parameters, const kinit_span *spans, size_t span_count);
 
 /* Index of a dtype in the tables below; equal to the values of kinit_dtype, which dispatch.c asserts. */
 enum { KINIT_KERNEL_F32, KINIT_KERNEL_F64, KINIT_KERNEL_F16, KINIT_KERNEL_BF16, KINIT_KERNEL_DTYPES };

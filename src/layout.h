@@ -1,7 +1,7 @@
 /* Shapes, strides and blocks -> spans. Integers only.
  *
- * Owns: kinit_layout, the one description of a destination that fill.c understands. Included by layout.c, fill.c,
- * api.c. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: kinit_layout, the one description of a destination that fill.c understands. SPDX-License-Identifier:
+ * Apache-2.0 */
 #ifndef KINIT_LAYOUT_H
 #define KINIT_LAYOUT_H
 
@@ -10,8 +10,6 @@
 
 #include "kernel.h"
 #include "kinit/kinit.h"
-
-enum { KINIT_MAX_DIMENSIONS = 64 };
 
 /* A checked destination: dimensions of length 1 are dropped, and neighbours that are contiguous both in memory and in
  * the stream are merged, so a dense whole tensor, and a flat fill, have one dimension. */

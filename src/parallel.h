@@ -1,6 +1,6 @@
 /* Threads.
  *
- * Owns: the declarations of parallel.c. Included by fill.c and parallel.c. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the declarations of parallel.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_PARALLEL_H
 #define KINIT_PARALLEL_H
 

@@ -1,91 +1,45 @@
-/* A distribution and its parameters -> what the kernels need.
+/* A distribution -> a kernel and its parameters.
  *
- * Owns: the rounding of parameters, and the choice of the kernel. SPDX-License-Identifier: Apache-2.0
- *
- * The functions named plan_... compute in the default floating-point environment, which their public twins set. They
- * are not inlined: the compiler knows nothing of that environment, and could move an operation out of it. */
+ * Owns: the rounding of parameters, and the choice of the kernel. SPDX-License-Identifier: Apache-2.0 */
 #include "plan.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "check.h"
-#include "cpu.h"
 #include "dispatch.h"
 #include "plan_truncated.h"
 
-#define NOINLINE __attribute__((noinline))
-
-/* To the type in which a parameter is used. Not inlined: see plan_truncated.c. */
-static NOINLINE double rounded(kinit_dtype dtype, double value) {
+/* To the type in which a parameter is used. Not inlined: GCC 12 drops such a rounding where it makes vectors of two. */
+static __attribute__((noinline)) double rounded(kinit_dtype dtype, double value) {
   return dtype == KINIT_F64 ? value : (double)(float)value;
 }
 
-/* What all plans have; the rest is left alone, because clearing it costs as much as a small fill. */
-static void set_plan(kinit_plan *plan, kinit_kernel *kernel, kinit_stream stream) {
-  plan->kernel = kernel;
-  plan->parameters.seed = stream.seed;
-  plan->parameters.subsequence = stream.subsequence;
-}
+/* ---- Uniform ----------------------------------------------------------------------------------------------------- */
 
-static void begin(kinit_plan *plan) { plan->float_environment = kinit_cpu_float_begin(); }
-
-static kinit_status end_if_failed(const kinit_plan *plan, kinit_status status) {
-  if (status != KINIT_OK) kinit_cpu_float_end(plan->float_environment);
-  return status;
-}
-
-void kinit_plan_bits(kinit_plan *plan, kinit_stream stream) {
-  begin(plan);
-  set_plan(plan, kinit_active_backend()->bits, stream);
-}
-
-/* ---- Uniform ---------------------------------------------------------------------------------------------------- */
-
-/* The largest value that may be drawn: just below high, or the only one. */
+/* The largest value allowed: just below high, or the only one. */
 static double uniform_limit(kinit_dtype dtype, double low, double high) {
   if (low == high) return high;
   return dtype == KINIT_F64 ? nextafter(high, low) : (double)nextafterf((float)high, (float)low);
 }
 
-static NOINLINE kinit_status plan_uniform(kinit_plan *plan, kinit_dtype dtype, double low, double high,
-                                          kinit_stream stream) {
-  const kinit_status status = kinit_check_uniform(dtype, low, high);
-  if (status != KINIT_OK) return status;
-  low = rounded(dtype, low) + 0.0; /* -0 is 0 */
-  high = rounded(dtype, high) + 0.0;
-  set_plan(plan, kinit_active_backend()->uniform[dtype], stream);
-  plan->parameters.as.uniform.low = low;
+static void plan_uniform(kinit_parameters *p, kinit_dtype dtype, const kinit_dist *dist) {
+  const double low = rounded(dtype, dist->low) + 0.0, high = rounded(dtype, dist->high) + 0.0; /* -0 is 0 */
+  p->as.uniform.low = low;
   /* Two floats far apart have a difference that no double holds, but rounding it twice gives the float nearest to the
    * exact one: a double has more than twice the digits. */
-  plan->parameters.as.uniform.span = rounded(dtype, high - low);
-  plan->parameters.as.uniform.limit = uniform_limit(dtype, low, high);
-  return KINIT_OK;
+  p->as.uniform.range = rounded(dtype, high - low);
+  p->as.uniform.limit = uniform_limit(dtype, low, high);
 }
 
-kinit_status kinit_plan_uniform(kinit_plan *plan, kinit_dtype dtype, double low, double high, kinit_stream stream) {
-  begin(plan);
-  return end_if_failed(plan, plan_uniform(plan, dtype, low, high, stream));
+/* ---- Normal ------------------------------------------------------------------------------------------------------ */
+
+static void plan_normal(kinit_parameters *p, kinit_dtype dtype, const kinit_dist *dist) {
+  p->as.normal.mean = rounded(dtype, dist->mean);
+  p->as.normal.stddev = rounded(dtype, dist->stddev);
 }
 
-/* ---- Normal ----------------------------------------------------------------------------------------------------- */
-
-static NOINLINE kinit_status plan_normal(kinit_plan *plan, kinit_dtype dtype, double mean, double stddev,
-                                         kinit_stream stream) {
-  const kinit_status status = kinit_check_normal(dtype, mean, stddev);
-  if (status != KINIT_OK) return status;
-  set_plan(plan, kinit_active_backend()->normal[dtype], stream);
-  plan->parameters.as.normal.mean = rounded(dtype, mean);
-  plan->parameters.as.normal.stddev = rounded(dtype, stddev);
-  return plan->kernel != NULL ? KINIT_OK : KINIT_ERROR_NEEDS_FMA;
-}
-
-kinit_status kinit_plan_normal(kinit_plan *plan, kinit_dtype dtype, double mean, double stddev, kinit_stream stream) {
-  begin(plan);
-  return end_if_failed(plan, plan_normal(plan, dtype, mean, stddev, stream));
-}
-
-/* ---- Constant --------------------------------------------------------------------------------------------------- */
+/* ---- Constant ---------------------------------------------------------------------------------------------------- */
 
 static uint32_t float_bits(float value) {
   uint32_t bits;
@@ -123,51 +77,70 @@ static uint64_t constant_pattern(kinit_dtype dtype, double value) {
   }
 }
 
-static void set_constant(kinit_plan *plan, kinit_dtype dtype, double value) {
-  set_plan(plan, kinit_active_backend()->constant, (kinit_stream){0, 0, 0});
+static void plan_constant(kinit_plan *plan, const kinit_backend *backend, kinit_dtype dtype, double value) {
+  plan->kernel = backend->constant;
   plan->parameters.as.constant.pattern = constant_pattern(dtype, value);
   plan->parameters.as.constant.size = kinit_dtype_size(dtype);
 }
 
-static NOINLINE kinit_status plan_constant(kinit_plan *plan, kinit_dtype dtype, double value) {
-  const kinit_status status = kinit_check_constant(dtype, value);
-  if (status == KINIT_OK) set_constant(plan, dtype, value);
-  return status;
-}
-
-kinit_status kinit_plan_constant(kinit_plan *plan, kinit_dtype dtype, double value) {
-  begin(plan);
-  return end_if_failed(plan, plan_constant(plan, dtype, value));
-}
-
-/* ---- Truncated normal ------------------------------------------------------------------------------------------- */
+/* ---- Truncated normal -------------------------------------------------------------------------------------------- */
 
 static double clamped(double value, double low, double high) {
   if (value < low) return low;
   return value > high ? high : value;
 }
 
-static NOINLINE kinit_status plan_truncated(kinit_plan *plan, kinit_dtype dtype, double mean, double stddev, double low,
-                                            double high, kinit_stream stream) {
-  const kinit_status status = kinit_check_truncated(dtype, mean, stddev, low, high);
-  if (status != KINIT_OK) return status;
-  set_plan(plan, kinit_active_backend()->truncated[dtype], stream);
-  if (plan->kernel == NULL) return KINIT_ERROR_NEEDS_FMA;
-  mean = rounded(dtype, mean);
-  stddev = rounded(dtype, stddev);
-  low = rounded(dtype, low);
-  high = rounded(dtype, high);
-  if (stddev == 0) {
-    set_constant(plan, dtype, clamped(mean, low, high));
-  } else {
-    kinit_truncated_plan(&plan->truncated, dtype == KINIT_F64, mean, stddev, low, high);
-    plan->parameters.as.truncated = &plan->truncated;
-  }
-  return KINIT_OK;
+static void plan_truncated(kinit_plan *plan, const kinit_backend *backend, kinit_dtype dtype, const kinit_dist *dist) {
+  const double mean = rounded(dtype, dist->mean), stddev = rounded(dtype, dist->stddev);
+  const double low = rounded(dtype, dist->low), high = rounded(dtype, dist->high);
+  if (stddev == 0)
+    plan_constant(plan, backend, dtype, clamped(mean, low, high));
+  else
+    kinit_plan_truncated(&plan->parameters.as.truncated, dtype == KINIT_F64, mean, stddev, low, high);
 }
 
-kinit_status kinit_plan_truncated(kinit_plan *plan, kinit_dtype dtype, double mean, double stddev, double low,
-                                  double high, kinit_stream stream) {
-  begin(plan);
-  return end_if_failed(plan, plan_truncated(plan, dtype, mean, stddev, low, high, stream));
+/* ---- The choice -------------------------------------------------------------------------------------------------- */
+
+static kinit_kernel *kernel_of(const kinit_backend *backend, kinit_family family, kinit_dtype dtype) {
+  switch (family) {
+    case KINIT_FAMILY_NORMAL:
+      return backend->normal[dtype];
+    case KINIT_FAMILY_TRUNCATED_NORMAL:
+      return backend->truncated[dtype];
+    case KINIT_FAMILY_UNIFORM:
+      return backend->uniform[dtype];
+    case KINIT_FAMILY_CONSTANT:
+      return backend->constant;
+    case KINIT_FAMILY_BITS:
+      return backend->bits;
+  }
+  return NULL;
+}
+
+/* Only what the family reads is set, because clearing the rest costs as much as a small fill. Not inlined: the compiler
+ * knows nothing of the floating-point environment, and could move an operation out of it. */
+__attribute__((noinline)) kinit_status kinit_plan_make(kinit_plan *plan, kinit_dtype dtype, const kinit_dist *dist,
+                                                       kinit_stream stream) {
+  const kinit_backend *backend = kinit_active_backend();
+  plan->kernel = kernel_of(backend, dist->family, dtype);
+  if (plan->kernel == NULL) return KINIT_ERROR_NEEDS_FMA;
+  plan->parameters.seed = stream.seed;
+  plan->parameters.subsequence = stream.subsequence;
+  switch (dist->family) {
+    case KINIT_FAMILY_NORMAL:
+      plan_normal(&plan->parameters, dtype, dist);
+      break;
+    case KINIT_FAMILY_TRUNCATED_NORMAL:
+      plan_truncated(plan, backend, dtype, dist);
+      break;
+    case KINIT_FAMILY_UNIFORM:
+      plan_uniform(&plan->parameters, dtype, dist);
+      break;
+    case KINIT_FAMILY_CONSTANT:
+      plan_constant(plan, backend, dtype, dist->value);
+      break;
+    case KINIT_FAMILY_BITS:
+      break;
+  }
+  return KINIT_OK;
 }

@@ -280,7 +280,7 @@ static void plan_one_sided(kinit_truncated *t, bool f64, double mean, double std
   if (mirrored) t->scale = -t->scale;
 }
 
-void kinit_truncated_plan(kinit_truncated *t, bool f64, double mean, double stddev, double low, double high) {
+void kinit_plan_truncated(kinit_truncated *t, bool f64, double mean, double stddev, double low, double high) {
   *t = (kinit_truncated){.flip = UINT32_MAX, .turn = UINT32_MAX, .low = low, .high = high};
   const double h = (0.5 * high - 0.5 * low) / stddev, c = ((0.5 * low + 0.5 * high) - mean) / stddev;
   if (h <= 0.125 && fabs(c) * h <= 0.0625)

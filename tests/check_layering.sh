@@ -19,20 +19,23 @@ containing() { grep -rlE "$1" . | sed 's|^\./||'; }
 allowed() {
   case $1 in
     kernel.h) ;;
-    api.c | initialize.c) echo "check.h scheme.h plan.h fill.h kinit/kinit.h" ;;
-    check.[ch]) echo "check.h layout.h kinit/kinit.h" ;;
-    scheme.[ch]) echo "scheme.h cpu.h layout.h kinit/kinit.h" ;;
-    draw.[ch]) echo "plan.h check.h cpu.h dispatch.h kernel.h plan_truncated.h kinit/kinit.h" ;;
-    truncated.[ch]) echo "truncated.h kernel.h" ;;
-    shard.[ch]) echo "layout.h kernel.h kinit/kinit.h" ;;
-    fill.[ch]) echo "fill.h plan.h layout.h cpu.h parallel.h kinit/kinit.h" ;;
+    distribution.h) echo "kinit/kinit.h" ;;
+    status.c | enums.c) echo "kinit/kinit.h" ;;
+    api.c) echo "check.h scheme.h fill.h layout.h identity.h kinit/kinit.h" ;;
+    check.[ch]) echo "check.h distribution.h kinit/kinit.h" ;;
+    scheme.[ch]) echo "scheme.h distribution.h kinit/kinit.h" ;;
+    identity.[ch]) echo "identity.h fill.h layout.h kinit/kinit.h" ;;
+    plan.[ch]) echo "plan.h plan_truncated.h distribution.h check.h dispatch.h kernel.h kinit/kinit.h" ;;
+    plan_truncated.[ch]) echo "plan_truncated.h kernel.h" ;;
+    layout.[ch]) echo "layout.h kernel.h kinit/kinit.h" ;;
+    fill.[ch]) echo "fill.h distribution.h check.h plan.h layout.h cpu.h parallel.h kinit/kinit.h" ;;
     parallel.[ch]) echo "parallel.h cpu.h kinit/kinit.h" ;;
     memory.c) echo "kinit/kinit.h" ;;
     cpu.[ch]) echo "cpu.h" ;;
     dispatch.[ch]) echo "dispatch.h kernel.h cpu.h kinit/kinit.h" ;;
     kernel/*.h) echo "../kernel.h $(cd kernel && echo *.h)" ;;
     */simd_*.h) echo "../kernel/simd.h" ;;
-    */kernels_*.c) echo "simd_$(dirname "$1").h ../kernel/fill_body.h" ;;
+    */kernels_*.c) echo "simd_$(dirname "$1").h ../kernel/table.h" ;;
     *) return 1 ;;
   esac
 }

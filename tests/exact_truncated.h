@@ -1,7 +1,6 @@
 /* The exact truncated normal: the quantile of a word, by Boost.Math in long double.
  *
- * Owns: that function and its parameters. Included by test_truncated.cpp and exhaustive/truncated.cpp.
- * SPDX-License-Identifier: Apache-2.0 */
+ * Owns: that function and its parameters. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TESTS_EXACT_TRUNCATED_H
 #define KINIT_TESTS_EXACT_TRUNCATED_H
 

@@ -1,6 +1,6 @@
 /* FNV-1a, 64 bits (Fowler, Noll and Vo): the hash of the golden file.
  *
- * Owns: that function. Included by support.h and probe.cpp. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: that function. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TESTS_HASH_H
 #define KINIT_TESTS_HASH_H
 

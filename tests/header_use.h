@@ -1,7 +1,6 @@
 /* Uses all that the public header declares; valid C11 and C++17.
  *
- * Owns: the list of the public functions, whose addresses are taken. Included by header_c.c and header_cpp.cpp, first,
- * and includes nothing but the public header. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the list of the public functions, whose addresses are taken. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TESTS_HEADER_USE_H
 #define KINIT_TESTS_HEADER_USE_H
 
@@ -32,7 +31,17 @@ static int count_functions(void) {
       ADDRESS(kinit_variance_scaling),
       ADDRESS(kinit_eye),
       ADDRESS(kinit_dirac),
+      ADDRESS(kinit_initializer_default),
+      ADDRESS(kinit_initialize),
+      ADDRESS(kinit_resolve),
+      ADDRESS(kinit_dtype_size),
+      ADDRESS(kinit_dtype_name),
+      ADDRESS(kinit_dtype_from_name),
+      ADDRESS(kinit_scheme_name),
+      ADDRESS(kinit_scheme_from_name),
+      ADDRESS(kinit_distribution_from_name),
       ADDRESS(kinit_fans),
+      ADDRESS(kinit_fans_axes),
       ADDRESS(kinit_gain),
       ADDRESS(kinit_fan_mode_from_name),
       ADDRESS(kinit_nonlinearity_from_name),
@@ -62,7 +71,9 @@ static int use_header(void) {
   tensor.shape = shape;
   if (KINIT_OK != 0 || KINIT_ERROR_THREADS != 17 || KINIT_F32 != 0 || KINIT_F64 != 1 || KINIT_F16 != 2) return 1;
   if (KINIT_BF16 != 3 || KINIT_FAN_AVG != 2 || KINIT_DIST_UNIFORM != 2 || KINIT_SELU != 11) return 2;
-  if (KINIT_VERSION_NUMBER < 10000) return 3;
+  if (KINIT_FAN_GEO_AVG != 3 || KINIT_DIST_IDENTITY != 4 || KINIT_SCHEME_CONSTANT != 0) return 2;
+  if (KINIT_SCHEME_DIRAC != 10 || KINIT_ERROR_INITIALIZER != 18 || KINIT_MAX_DIMENSIONS != 64) return 2;
+  if (KINIT_VERSION_NUMBER < 10100) return 3;
   if (kinit_uniform(&tensor, 1, 2, stream) != KINIT_OK || value < 1 || value >= 2) return 4;
   return count_functions() > 0 ? 0 : 5;
 }

@@ -1,7 +1,6 @@
 /* The words of a stream as Random123 gives them, the library of Philox's authors.
  *
- * Owns: the way from a stream to their counter and key. Included by test_stream.cpp and test_large.cpp.
- * SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the way from a stream to their counter and key. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TESTS_RANDOM123_WORDS_H
 #define KINIT_TESTS_RANDOM123_WORDS_H
 

@@ -1,11 +1,11 @@
 /* Samples of kinit's output, and what its statistics say of them.
  *
- * Owns: the sizes, the policy about p-values, and the way from a fill to a battery. Included by test_statistics.cpp and
- * test_planted.cpp. SPDX-License-Identifier: Apache-2.0
+ * Owns: the sizes, the policy about p-values, and the way from a fill to a battery. SPDX-License-Identifier:
+ * Apache-2.0
  *
- * The policy: seeds are fixed, so a test passes always or never. A p-value below kSuspicious fails; of the few thousand
- * that are looked at, one would be by chance for one in some hundred choices of the seeds. A planted defect has to fall
- * below kCertain. */
+ * The policy: seeds are fixed, so a test passes always or never. A p-value below kSuspicious fails; of the few
+ * thousand that are looked at, one would be by chance for one in some hundred choices of the seeds. A planted defect
+ * has to fall below kCertain. */
 #ifndef KINIT_TESTS_SAMPLES_H
 #define KINIT_TESTS_SAMPLES_H
 

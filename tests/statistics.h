@@ -1,7 +1,7 @@
 /* Statistics of numbers that should be independent and of a known distribution, each with its p-value.
  *
- * Owns: the statistics, which know nothing of kinit and take arrays, so that planted defects can be shown to fail them.
- * Included by samples.h. SPDX-License-Identifier: Apache-2.0
+ * Owns: the statistics, which know nothing of kinit and take arrays, so that planted defects can be shown to fail
+ * them. SPDX-License-Identifier: Apache-2.0
  *
  * All p-values are two-sided where too good is as suspicious as too bad. A battery takes an array at a time; what
  * counts or adds goes on over all arrays, what sorts takes the beginning of each and keeps the worst. */

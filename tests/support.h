@@ -1,6 +1,6 @@
 /* What several tests need: the instruction sets, the fills as a table, and memory with guards.
  *
- * Owns: the helpers of the tests of the core. Included by tests only. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the helpers of the tests of the core. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TESTS_SUPPORT_H
 #define KINIT_TESTS_SUPPORT_H
 
@@ -54,6 +54,15 @@ class ScopedThreads {
 };
 
 /* ---- Types ------------------------------------------------------------------------------------------------------- */
+
+/* A value that the enumeration may not have, as a caller in C can hand it over. */
+template <typename Enumeration>
+Enumeration Unknown(int value) {
+  Enumeration result;
+  static_assert(sizeof result == sizeof value, "as in C");
+  std::memcpy(&result, &value, sizeof result);
+  return result;
+}
 
 inline size_t SizeOf(kinit_dtype dtype) {
   switch (dtype) {

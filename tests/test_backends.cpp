@@ -125,7 +125,8 @@ TEST_P(Backends, AnyNumberOfThreads) {
   }
 }
 
-/* ---- The kernels themselves: runs and streaming stores ----------------------------------------------------------- */
+/* ---- The kernels themselves: spans and streaming stores -----------------------------------------------------------
+ */
 
 /* One call of a backend's kernel. */
 struct KernelCase {
@@ -133,7 +134,7 @@ struct KernelCase {
   kinit_dtype dtype;
   kinit_kernel *(*kernel)(const kinit_backend *backend);
   kinit_status (*fill)(void *dst, kinit_dtype dtype, size_t count, kinit_stream stream);
-  kinit_parameters draw;
+  kinit_parameters parameters;
 };
 
 void PrintTo(const KernelCase &kernel, std::ostream *out) { *out << kernel.name; }
@@ -172,58 +173,60 @@ kinit_status One(void *dst, kinit_dtype dtype, size_t count, kinit_stream) {
   return kinit_fill_constant(dst, dtype, count, 1.0);
 }
 
-kinit_parameters PlainDraw() {
-  kinit_parameters draw = {};
-  draw.seed = kStream.seed;
-  draw.subsequence = kStream.subsequence;
-  return draw;
+kinit_parameters PlainParameters() {
+  kinit_parameters parameters = {};
+  parameters.seed = kStream.seed;
+  parameters.subsequence = kStream.subsequence;
+  return parameters;
 }
-kinit_parameters UniformDraw(double limit) {
-  kinit_parameters draw = PlainDraw();
-  draw.as.uniform = {0.0, 1.0, limit};
-  return draw;
+kinit_parameters UniformParameters(double limit) {
+  kinit_parameters parameters = PlainParameters();
+  parameters.as.uniform = {0.0, 1.0, limit};
+  return parameters;
 }
-kinit_parameters NormalDraw() {
-  kinit_parameters draw = PlainDraw();
-  draw.as.normal = {0.0, 1.0};
-  return draw;
+kinit_parameters NormalParameters() {
+  kinit_parameters parameters = PlainParameters();
+  parameters.as.normal = {0.0, 1.0};
+  return parameters;
 }
-kinit_parameters ConstantDraw(uint64_t pattern, size_t size) {
-  kinit_parameters draw = PlainDraw();
-  draw.as.constant = {pattern, size};
-  return draw;
+kinit_parameters ConstantParameters(uint64_t pattern, size_t size) {
+  kinit_parameters parameters = PlainParameters();
+  parameters.as.constant = {pattern, size};
+  return parameters;
 }
 
-/* The plan has to live as long as the program. */
 template <const Bounds &kBounds>
-kinit_parameters TruncatedDraw(bool f64) {
-  static kinit_truncated plans[2];
-  kinit_truncated_plan(&plans[f64], f64, 0, 1, kBounds.low, kBounds.high);
-  kinit_parameters draw = PlainDraw();
-  draw.as.truncated = &plans[f64];
-  return draw;
+kinit_parameters TruncatedParameters(bool f64) {
+  kinit_parameters parameters = PlainParameters();
+  kinit_plan_truncated(&parameters.as.truncated, f64, 0, 1, kBounds.low, kBounds.high);
+  return parameters;
 }
 
 const KernelCase kKernels[] = {
-    {"bits", KINIT_F32, Bits, FillBits, PlainDraw()},
-    {"constant_f32", KINIT_F32, Constant, One, ConstantDraw(0x3F8000003F800000, 4)},
-    {"constant_f64", KINIT_F64, Constant, One, ConstantDraw(0x3FF0000000000000, 8)},
-    {"constant_bf16", KINIT_BF16, Constant, One, ConstantDraw(0x3F803F803F803F80, 2)},
-    {"uniform_f32", KINIT_F32, Uniform<KINIT_F32>, UnitUniform, UniformDraw(1 - 0x1p-24)},
-    {"uniform_f64", KINIT_F64, Uniform<KINIT_F64>, UnitUniform, UniformDraw(1 - 0x1p-53)},
-    {"uniform_f16", KINIT_F16, Uniform<KINIT_F16>, UnitUniform, UniformDraw(1 - 0x1p-24)},
-    {"uniform_bf16", KINIT_BF16, Uniform<KINIT_BF16>, UnitUniform, UniformDraw(1 - 0x1p-24)},
-    {"normal_f32", KINIT_F32, Normal<KINIT_F32>, UnitNormal, NormalDraw()},
-    {"normal_f64", KINIT_F64, Normal<KINIT_F64>, UnitNormal, NormalDraw()},
-    {"normal_f16", KINIT_F16, Normal<KINIT_F16>, UnitNormal, NormalDraw()},
-    {"normal_bf16", KINIT_BF16, Normal<KINIT_BF16>, UnitNormal, NormalDraw()},
-    {"truncated_around_f32", KINIT_F32, Truncated<KINIT_F32>, UnitTruncated<kAround>, TruncatedDraw<kAround>(false)},
-    {"truncated_around_f64", KINIT_F64, Truncated<KINIT_F64>, UnitTruncated<kAround>, TruncatedDraw<kAround>(true)},
-    {"truncated_around_bf16", KINIT_BF16, Truncated<KINIT_BF16>, UnitTruncated<kAround>, TruncatedDraw<kAround>(false)},
-    {"truncated_beyond_f32", KINIT_F32, Truncated<KINIT_F32>, UnitTruncated<kBeyond>, TruncatedDraw<kBeyond>(false)},
-    {"truncated_beyond_f64", KINIT_F64, Truncated<KINIT_F64>, UnitTruncated<kBeyond>, TruncatedDraw<kBeyond>(true)},
-    {"truncated_close_f32", KINIT_F32, Truncated<KINIT_F32>, UnitTruncated<kClose>, TruncatedDraw<kClose>(false)},
-    {"truncated_close_f64", KINIT_F64, Truncated<KINIT_F64>, UnitTruncated<kClose>, TruncatedDraw<kClose>(true)},
+    {"bits", KINIT_F32, Bits, FillBits, PlainParameters()},
+    {"constant_f32", KINIT_F32, Constant, One, ConstantParameters(0x3F8000003F800000, 4)},
+    {"constant_f64", KINIT_F64, Constant, One, ConstantParameters(0x3FF0000000000000, 8)},
+    {"constant_bf16", KINIT_BF16, Constant, One, ConstantParameters(0x3F803F803F803F80, 2)},
+    {"uniform_f32", KINIT_F32, Uniform<KINIT_F32>, UnitUniform, UniformParameters(1 - 0x1p-24)},
+    {"uniform_f64", KINIT_F64, Uniform<KINIT_F64>, UnitUniform, UniformParameters(1 - 0x1p-53)},
+    {"uniform_f16", KINIT_F16, Uniform<KINIT_F16>, UnitUniform, UniformParameters(1 - 0x1p-24)},
+    {"uniform_bf16", KINIT_BF16, Uniform<KINIT_BF16>, UnitUniform, UniformParameters(1 - 0x1p-24)},
+    {"normal_f32", KINIT_F32, Normal<KINIT_F32>, UnitNormal, NormalParameters()},
+    {"normal_f64", KINIT_F64, Normal<KINIT_F64>, UnitNormal, NormalParameters()},
+    {"normal_f16", KINIT_F16, Normal<KINIT_F16>, UnitNormal, NormalParameters()},
+    {"normal_bf16", KINIT_BF16, Normal<KINIT_BF16>, UnitNormal, NormalParameters()},
+    {"truncated_around_f32", KINIT_F32, Truncated<KINIT_F32>, UnitTruncated<kAround>,
+     TruncatedParameters<kAround>(false)},
+    {"truncated_around_f64", KINIT_F64, Truncated<KINIT_F64>, UnitTruncated<kAround>,
+     TruncatedParameters<kAround>(true)},
+    {"truncated_around_bf16", KINIT_BF16, Truncated<KINIT_BF16>, UnitTruncated<kAround>,
+     TruncatedParameters<kAround>(false)},
+    {"truncated_beyond_f32", KINIT_F32, Truncated<KINIT_F32>, UnitTruncated<kBeyond>,
+     TruncatedParameters<kBeyond>(false)},
+    {"truncated_beyond_f64", KINIT_F64, Truncated<KINIT_F64>, UnitTruncated<kBeyond>,
+     TruncatedParameters<kBeyond>(true)},
+    {"truncated_close_f32", KINIT_F32, Truncated<KINIT_F32>, UnitTruncated<kClose>, TruncatedParameters<kClose>(false)},
+    {"truncated_close_f64", KINIT_F64, Truncated<KINIT_F64>, UnitTruncated<kClose>, TruncatedParameters<kClose>(true)},
 };
 
 class Kernels : public testing::TestWithParam<std::tuple<std::string, KernelCase>> {
@@ -249,16 +252,16 @@ class Kernels : public testing::TestWithParam<std::tuple<std::string, KernelCase
 
 TEST_P(Kernels, StreamingStores) {
   const Bytes reference = Expected(0, 9000);
-  kinit_parameters draw = case_.draw;
-  draw.streaming = true;
+  kinit_parameters parameters = case_.parameters;
+  parameters.streaming = true;
   GuardedMemory memory(8200 * size_ + 128);
   for (const size_t count : {1u, 2u, 15u, 16u, 17u, 100u, 767u, 1600u, 8191u}) {
     for (size_t shift = 0; shift < 64; shift += size_) {
       for (const uint64_t first : {0, 1, 64, 66}) {
         unsigned char *const dst = memory.begin() + shift;
         memory.Paint();
-        const kinit_span run = {dst, 1, first, count};
-        kernel_(&draw, &run, 1);
+        const kinit_span span = {dst, 1, first, count};
+        kernel_(&parameters, &span, 1);
         ASSERT_TRUE(memory.Holds(dst, reference.data() + first * size_, count * size_))
             << "count " << count << ", shift " << shift << ", first " << first;
       }
@@ -266,7 +269,7 @@ TEST_P(Kernels, StreamingStores) {
   }
 }
 
-/* Many runs in one call, of any length, stride and place, some beyond 2^32 blocks, each into memory of its own. */
+/* Many spans in one call, of any length, stride and place, some beyond 2^32 blocks, each into memory of its own. */
 TEST_P(Kernels, RunsOfAnyKind) {
   std::mt19937_64 random(7);
   const uint64_t wrap = uint64_t{1} << (case_.dtype == KINIT_F64 ? 33 : 34);
@@ -274,20 +277,20 @@ TEST_P(Kernels, RunsOfAnyKind) {
   const int64_t strides[] = {1, 1, 1, 2, -1, 3, -7};
   const size_t area = 1200 * 7 + 1, count_of_runs = 60;
   Bytes memory(area * count_of_runs * size_, 0xA5), expected = memory;
-  std::vector<kinit_span> runs;
+  std::vector<kinit_span> spans;
   for (size_t i = 0; i < count_of_runs; i++) {
     const uint64_t count = 1 + random() % (i % 3 == 0 ? 1200 : 20);
     const uint64_t first = places[random() % 5] + random() % 2000;
     const int64_t stride = strides[random() % 7];
     const size_t begin = (i * area + (stride < 0 ? area - 1 : 0)) * size_;
-    runs.push_back({memory.data() + begin, stride, first, count});
+    spans.push_back({memory.data() + begin, stride, first, count});
     const Bytes values = Expected(first, count);
     for (size_t k = 0; k < count; k++) {
       const int64_t at = static_cast<int64_t>(begin) + static_cast<int64_t>(k) * stride * static_cast<int64_t>(size_);
       std::memcpy(expected.data() + at, values.data() + k * size_, size_);
     }
   }
-  kernel_(&case_.draw, runs.data(), runs.size());
+  kernel_(&case_.parameters, spans.data(), spans.size());
   EXPECT_TRUE(memory == expected);
 }
 
@@ -326,9 +329,9 @@ TEST(ScalarBackend, WithoutFmaEqualsWithFma) {
     if (without == nullptr) continue; /* normals in f64, truncated or not */
     const size_t count = 5000, size = SizeOf(c.dtype);
     Bytes expected(count * size), bytes(count * size);
-    const kinit_span runs[] = {{expected.data(), 1, 12345, count}, {bytes.data(), 1, 12345, count}};
-    without(&c.draw, &runs[0], 1);
-    with(&c.draw, &runs[1], 1);
+    const kinit_span spans[] = {{expected.data(), 1, 12345, count}, {bytes.data(), 1, 12345, count}};
+    without(&c.parameters, &spans[0], 1);
+    with(&c.parameters, &spans[1], 1);
     EXPECT_TRUE(bytes == expected) << c.name;
   }
 }

@@ -22,10 +22,9 @@
 #include <vector>
 
 #include "kinit/kinit.h"
+#include "support.h"
 
-extern "C" {
-#include "scheme.h"
-}
+extern "C" {}
 
 namespace {
 
@@ -40,9 +39,9 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 int Dimensions(const Shape &shape) { return static_cast<int>(shape.size()); }
 
 /* None of the enumerations' values, but as small as C++ demands. */
-constexpr auto kUnknownMode = static_cast<kinit_fan_mode>(3);
-constexpr auto kUnknownDistribution = static_cast<kinit_distribution>(3);
-constexpr auto kUnknownNonlinearity = static_cast<kinit_nonlinearity>(12);
+const auto kUnknownMode = kinit_test::Unknown<kinit_fan_mode>(4);
+const auto kUnknownDistribution = kinit_test::Unknown<kinit_distribution>(5);
+const auto kUnknownNonlinearity = kinit_test::Unknown<kinit_nonlinearity>(12);
 
 /* A dense tensor with memory of its own, every byte of which is 0xA5 until something writes it. */
 struct Canvas {
@@ -228,58 +227,89 @@ const struct ScalingRow {
     {{1, INT64_MAX}, 1.0, KINIT_FAN_AVG, 0x1.0p-31, 0x1.23086b9c083aep-31, 0x1.bb67ae8584caap-31},
 };
 
-TEST(Kaiming, SpreadEqualsPyTorch) {
+kinit_initializer Kaiming(const KaimingRow &row, kinit_scheme scheme) {
+  kinit_initializer initializer = kinit_initializer_default(scheme);
+  initializer.a = row.a;
+  initializer.mode = row.mode;
+  initializer.nonlinearity = row.nonlinearity;
+  return initializer;
+}
+
+kinit_initializer Xavier(const XavierRow &row, kinit_scheme scheme) {
+  kinit_initializer initializer = kinit_initializer_default(scheme);
+  initializer.gain = row.gain;
+  return initializer;
+}
+
+kinit_initializer Scaling(const ScalingRow &row, kinit_distribution distribution) {
+  kinit_initializer initializer = kinit_initializer_default(KINIT_SCHEME_VARIANCE_SCALING);
+  initializer.scale = row.scale;
+  initializer.mode = row.mode;
+  initializer.distribution = distribution;
+  return initializer;
+}
+
+kinit_resolved Resolved(const kinit_initializer &initializer, const Shape &shape) {
+  kinit_resolved resolved = {};
+  EXPECT_EQ(kinit_resolve(&initializer, Dimensions(shape), shape.data(), &resolved), KINIT_OK);
+  return resolved;
+}
+
+/* Mean 0, and these numbers. */
+void ExpectNormal(const kinit_resolved &resolved, double stddev) {
+  EXPECT_EQ(resolved.distribution, KINIT_DIST_NORMAL);
+  EXPECT_EQ(resolved.mean, 0);
+  EXPECT_EQ(resolved.stddev, stddev);
+}
+void ExpectUniform(const kinit_resolved &resolved, double bound) {
+  EXPECT_EQ(resolved.distribution, KINIT_DIST_UNIFORM);
+  EXPECT_EQ(resolved.low, -bound);
+  EXPECT_EQ(resolved.high, bound);
+}
+
+TEST(Kaiming, ParametersEqualPyTorchs) {
   for (const KaimingRow &row : kKaiming) {
-    kinit_spread spread;
-    ASSERT_EQ(kinit_scheme_kaiming(Dimensions(row.shape), row.shape.data(), row.a, row.mode, row.nonlinearity, &spread),
-              KINIT_OK);
-    EXPECT_EQ(spread.stddev, row.stddev) << testing::PrintToString(row.shape) << row.mode << row.nonlinearity;
-    EXPECT_EQ(spread.bound, row.bound) << testing::PrintToString(row.shape) << row.mode << row.nonlinearity;
+    SCOPED_TRACE(testing::PrintToString(row.shape));
+    ExpectNormal(Resolved(Kaiming(row, KINIT_SCHEME_KAIMING_NORMAL), row.shape), row.stddev);
+    ExpectUniform(Resolved(Kaiming(row, KINIT_SCHEME_KAIMING_UNIFORM), row.shape), row.bound);
   }
 }
 
-TEST(Xavier, SpreadEqualsPyTorch) {
+TEST(Xavier, ParametersEqualPyTorchs) {
   for (const XavierRow &row : kXavier) {
-    kinit_spread spread;
-    ASSERT_EQ(kinit_scheme_xavier(Dimensions(row.shape), row.shape.data(), row.gain, &spread), KINIT_OK);
-    EXPECT_EQ(spread.stddev, row.stddev) << testing::PrintToString(row.shape);
-    EXPECT_EQ(spread.bound, row.bound) << testing::PrintToString(row.shape);
+    SCOPED_TRACE(testing::PrintToString(row.shape));
+    ExpectNormal(Resolved(Xavier(row, KINIT_SCHEME_XAVIER_NORMAL), row.shape), row.stddev);
+    ExpectUniform(Resolved(Xavier(row, KINIT_SCHEME_XAVIER_UNIFORM), row.shape), row.bound);
   }
 }
 
-kinit_spread Scaled(const ScalingRow &row, kinit_distribution distribution) {
-  kinit_spread spread = {kNan, kNan};
-  EXPECT_EQ(kinit_scheme_variance_scaling(Dimensions(row.shape), row.shape.data(), row.scale, row.mode, distribution,
-                                          &spread),
-            KINIT_OK);
-  return spread;
-}
-
-TEST(VarianceScaling, SpreadEqualsJax) {
+TEST(VarianceScaling, ParametersEqualJaxs) {
   for (const ScalingRow &row : kScaling) {
-    EXPECT_EQ(Scaled(row, KINIT_DIST_NORMAL).stddev, row.stddev) << testing::PrintToString(row.shape);
-    EXPECT_EQ(Scaled(row, KINIT_DIST_UNIFORM).bound, row.bound) << testing::PrintToString(row.shape);
-    const kinit_spread truncated = Scaled(row, KINIT_DIST_TRUNCATED_NORMAL);
-    EXPECT_EQ(truncated.stddev, row.truncated_stddev) << testing::PrintToString(row.shape);
-    EXPECT_EQ(truncated.bound, 2 * row.truncated_stddev) << testing::PrintToString(row.shape);
+    SCOPED_TRACE(testing::PrintToString(row.shape));
+    ExpectNormal(Resolved(Scaling(row, KINIT_DIST_NORMAL), row.shape), row.stddev);
+    ExpectUniform(Resolved(Scaling(row, KINIT_DIST_UNIFORM), row.shape), row.bound);
+    const kinit_resolved truncated = Resolved(Scaling(row, KINIT_DIST_TRUNCATED_NORMAL), row.shape);
+    EXPECT_EQ(truncated.distribution, KINIT_DIST_TRUNCATED_NORMAL);
+    EXPECT_EQ(truncated.stddev, row.truncated_stddev);
+    EXPECT_EQ(truncated.low, -2 * row.truncated_stddev);
+    EXPECT_EQ(truncated.high, 2 * row.truncated_stddev);
   }
 }
 
-TEST(Spread, IsIndependentOfTheRoundingMode) {
-  kinit_spread kaiming, xavier, scaled;
+TEST(Resolve, IsIndependentOfTheRoundingMode) {
+  kinit_resolved kaiming, xavier, scaled;
   const KaimingRow &k = kKaiming[3];
   const XavierRow &x = kXavier[1];
   const ScalingRow &s = kScaling[2];
   std::fesetround(FE_UPWARD);
-  kinit_scheme_kaiming(Dimensions(k.shape), k.shape.data(), k.a, k.mode, k.nonlinearity, &kaiming);
-  kinit_scheme_xavier(Dimensions(x.shape), x.shape.data(), x.gain, &xavier);
-  kinit_scheme_variance_scaling(Dimensions(s.shape), s.shape.data(), s.scale, s.mode, KINIT_DIST_TRUNCATED_NORMAL,
-                                &scaled);
+  kaiming = Resolved(Kaiming(k, KINIT_SCHEME_KAIMING_UNIFORM), k.shape);
+  xavier = Resolved(Xavier(x, KINIT_SCHEME_XAVIER_UNIFORM), x.shape);
+  scaled = Resolved(Scaling(s, KINIT_DIST_TRUNCATED_NORMAL), s.shape);
   std::fesetround(FE_TONEAREST);
   EXPECT_EQ(kaiming.stddev, k.stddev);
-  EXPECT_EQ(kaiming.bound, k.bound);
+  EXPECT_EQ(kaiming.high, k.bound);
   EXPECT_EQ(xavier.stddev, x.stddev);
-  EXPECT_EQ(xavier.bound, x.bound);
+  EXPECT_EQ(xavier.high, x.bound);
   EXPECT_EQ(scaled.stddev, s.truncated_stddev);
 }
 

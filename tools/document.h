@@ -1,7 +1,6 @@
 /* A JSON file that a person wrote: its text, its tree, and errors that name its lines.
  *
- * Owns: the declarations of document.c. Included by the readers of plans and rules. SPDX-License-Identifier: Apache-2.0
- */
+ * Owns: the declarations of document.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_DOCUMENT_H
 #define KINIT_TOOLS_DOCUMENT_H
 

@@ -1,7 +1,6 @@
 /* How the command says what went wrong.
  *
- * Owns: the exit codes and the error that all functions of tools/ fill. Included by all of tools/.
- * SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the exit codes and the error that all functions of tools/ fill. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_ERROR_H
 #define KINIT_TOOLS_ERROR_H
 

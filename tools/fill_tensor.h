@@ -1,7 +1,6 @@
 /* A range of a tensor's elements, by the public header alone.
  *
- * Owns: the way from a tensor and its initializer to a call of kinit. Included by main.c, write.c, inspect.c,
- * plan_file.c. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the way from a tensor and its initializer to a call of kinit. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_FILL_TENSOR_H
 #define KINIT_TOOLS_FILL_TENSOR_H
 

@@ -1,6 +1,6 @@
 /* Globs of names: what they match, and when one leaves nothing for another.
  *
- * Owns: the declarations of glob.c. Included by rules.c. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the declarations of glob.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_GLOB_H
 #define KINIT_TOOLS_GLOB_H
 

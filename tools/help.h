@@ -1,6 +1,6 @@
 /* The text of --help.
  *
- * Owns: the declaration of help.c. Included by main.c. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the declaration of help.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_HELP_H
 #define KINIT_TOOLS_HELP_H
 

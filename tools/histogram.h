@@ -1,6 +1,6 @@
 /* A histogram of a stream of numbers whose range is not known beforehand, in one pass.
  *
- * Owns: the declarations of histogram.c. Included by inspect.c. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the declarations of histogram.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_HISTOGRAM_H
 #define KINIT_TOOLS_HISTOGRAM_H
 

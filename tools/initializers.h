@@ -1,8 +1,6 @@
 /* The initializers by name: their arguments in JSON, and what they come to.
  *
- * Owns: the declarations of initializers.c. Included by plan_file.c, rules.c, table.c. SPDX-License-Identifier:
- * Apache-2.0
- */
+ * Owns: the declarations of initializers.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_INITIALIZERS_H
 #define KINIT_TOOLS_INITIALIZERS_H
 

@@ -1,6 +1,6 @@
 /* What stands in a checkpoint: --inspect.
  *
- * Owns: the declarations of inspect.c. Included by main.c. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the declarations of inspect.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_INSPECT_H
 #define KINIT_TOOLS_INSPECT_H
 

@@ -1,6 +1,6 @@
 /* Where a value stands in a JSON text. jansson tells lines of syntax errors only.
  *
- * Owns: the declarations of json_line.c. Included by the readers of JSON. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the declarations of json_line.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_JSON_LINE_H
 #define KINIT_TOOLS_JSON_LINE_H
 

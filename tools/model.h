@@ -1,7 +1,6 @@
 /* A model to be written: tensors, each with the initializer that fills it.
  *
- * Owns: the types that the plan's reader makes and all else takes. Included by all of tools/.
- * SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the types that the plan's reader makes and all else takes. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_MODEL_H
 #define KINIT_TOOLS_MODEL_H
 

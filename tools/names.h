@@ -1,6 +1,6 @@
 /* Names with ranges: "layers.{0..31}.attn.{0..3}.weight" stands for 128 names.
  *
- * Owns: the declarations of names.c. Included by plan_file.c. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the declarations of names.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_NAMES_H
 #define KINIT_TOOLS_NAMES_H
 

@@ -1,7 +1,7 @@
 /* Files that appear under their names when they are complete, or not at all.
  *
  * Owns: temporary files, reserved space, direct I/O, syncing, publishing, and what signals leave behind. The process
- * writes one checkpoint, so there is one set of outputs. Included by write.c. SPDX-License-Identifier: Apache-2.0 */
+ * writes one checkpoint, so there is one set of outputs. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_OUTPUT_H
 #define KINIT_TOOLS_OUTPUT_H
 

@@ -1,7 +1,6 @@
 /* Plans and rules in JSON -> a model.
  *
- * Owns: the declarations of plan_file.c. Included by main.c. docs/kinit-fill.1 describes the files.
- * SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the declarations of plan_file.c. docs/kinit-fill.1 describes the files. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_PLAN_FILE_H
 #define KINIT_TOOLS_PLAN_FILE_H
 

@@ -1,7 +1,6 @@
 /* The progress bar: bytes, rate and remaining time on stderr, if that is a terminal; nothing otherwise.
  *
- * Owns: the declarations of progress.c. One bar at a time. Included by verify.c, write.c.
- * SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the declarations of progress.c. One bar at a time. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_PROGRESS_H
 #define KINIT_TOOLS_PROGRESS_H
 

@@ -1,7 +1,7 @@
 /* The processes of a job that write one checkpoint together: MPI's ranks, or this process alone.
  *
  * Owns: all that knows MPI. Without MPI, or when no launcher started the process, there is one rank, 0, and every
- * function here does nothing or says so. Included by main.c, write.c, output.c. SPDX-License-Identifier: Apache-2.0 */
+ * function here does nothing or says so. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_RANKS_H
 #define KINIT_TOOLS_RANKS_H
 

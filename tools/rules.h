@@ -1,6 +1,6 @@
 /* Rules: a tensor without an initializer takes that of the first rule whose glob matches its name.
  *
- * Owns: the declarations of rules.c. Included by plan_file.c. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the declarations of rules.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_RULES_H
 #define KINIT_TOOLS_RULES_H
 

@@ -1,8 +1,7 @@
 /* The headers of safetensors files, and the index of a checkpoint in several files.
  *
  * Owns: the format, https://huggingface.co/docs/safetensors: eight bytes with the length of a JSON text, least
- * significant first; that text; then the tensors' bytes without holes. Included by main.c, write.c, inspect.c,
- * plan_file.c. SPDX-License-Identifier: Apache-2.0 */
+ * significant first; that text; then the tensors' bytes without holes. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_SAFETENSORS_H
 #define KINIT_TOOLS_SAFETENSORS_H
 

@@ -1,7 +1,7 @@
 /* Which bytes stand where: a model -> files, each with its header and its tensors in order.
  *
- * Owns: the order of tensors, the text of headers and index, the names of shards. Included by write.c.
- * SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the order of tensors, the text of headers and index, the names of shards. SPDX-License-Identifier: Apache-2.0
+ */
 #ifndef KINIT_TOOLS_SHARD_FILES_H
 #define KINIT_TOOLS_SHARD_FILES_H
 

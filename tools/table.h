@@ -1,6 +1,6 @@
 /* The table of --dry-run.
  *
- * Owns: the declarations of table.c. Included by main.c. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the declarations of table.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_TABLE_H
 #define KINIT_TOOLS_TABLE_H
 

@@ -1,7 +1,6 @@
 /* Numbers as people read them.
  *
- * Owns: the declarations of text.c. Included by inspect.c, progress.c, table.c, verify.c.
- * SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the declarations of text.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_TEXT_H
 #define KINIT_TOOLS_TEXT_H
 

@@ -1,6 +1,6 @@
 /* Whether a checkpoint is what a plan gives: --verify.
  *
- * Owns: the declarations of verify.c. Included by main.c. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the declarations of verify.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_VERIFY_H
 #define KINIT_TOOLS_VERIFY_H
 

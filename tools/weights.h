@@ -1,6 +1,6 @@
 /* The weights of a checkpoint, a tile at a time.
  *
- * Owns: the declarations of weights.c. Included by inspect.c, verify.c. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the declarations of weights.c. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_WEIGHTS_H
 #define KINIT_TOOLS_WEIGHTS_H
 

@@ -1,7 +1,6 @@
 /* A model -> safetensors files on disk.
  *
- * Owns: the way of bytes from the fill to the files, whole or not at all. Included by main.c.
- * SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the way of bytes from the fill to the files, whole or not at all. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_WRITE_H
 #define KINIT_TOOLS_WRITE_H
 

@@ -4,9 +4,9 @@
  * This header is the whole public contract. It is plain C11 and compiles as C++17.
  *
  * CONTENTS
- *   1. Version and visibility     4. Streams          7. Schemes: fans and gains
- *   2. Status                     5. Flat fills       8. The machine: ISA, threads, memory
- *   3. Types                      6. Initializers on a tensor
+ *   1. Version and visibility     4. Streams                      7. An initializer as a value
+ *   2. Status                     5. Flat fills                   8. Fans and gains
+ *   3. Types                      6. Initializers on a tensor     9. The machine: ISA, threads, memory
  *
  * THE PROMISE. A fill is a pure function of its arguments. Element e of a fill that starts at stream offset o is
  * element o + e of the stream {seed, subsequence}, whatever the count, the alignment, the slicing, the sharding,
@@ -35,7 +35,7 @@
 
 /* Version of the library. The build reads these three lines; they are the only place that holds it. */
 #define KINIT_VERSION_MAJOR 1
-#define KINIT_VERSION_MINOR 0
+#define KINIT_VERSION_MINOR 1
 #define KINIT_VERSION_PATCH 0
 #define KINIT_VERSION_NUMBER (KINIT_VERSION_MAJOR * 10000 + KINIT_VERSION_MINOR * 100 + KINIT_VERSION_PATCH)
 
@@ -76,14 +76,15 @@ typedef enum kinit_status {
   KINIT_ERROR_BOUNDS = 7,         /* low > high, or low >= high for a truncated normal */
   KINIT_ERROR_SIZE = 8,           /* the size in bytes or in elements overflows, or a dimension is negative */
   KINIT_ERROR_STREAM_END = 9,     /* offset + count runs past the end of the stream */
-  KINIT_ERROR_DIMENSIONS = 10,    /* the number of dimensions does not fit the function */
+  KINIT_ERROR_DIMENSIONS = 10,    /* the number of dimensions does not fit the function, or an axis is not among them */
   KINIT_ERROR_STRIDE = 11,        /* a stride is 0 on a dimension longer than 1, or strides overflow */
   KINIT_ERROR_BLOCK = 12,         /* the block lies outside its tensor, or only one of global_shape and start is set */
-  KINIT_ERROR_GROUPS = 13,        /* groups is not positive or does not divide the first dimension */
+  KINIT_ERROR_GROUPS = 13,        /* groups is not positive or does not divide the outputs */
   KINIT_ERROR_NAME = 14,          /* no such name */
   KINIT_ERROR_ISA = 15,           /* this machine or this build does not have that instruction set */
   KINIT_ERROR_NEEDS_FMA = 16,     /* normals in f64 need a processor with fused multiply-add */
-  KINIT_ERROR_THREADS = 17        /* a negative number of threads */
+  KINIT_ERROR_THREADS = 17,       /* a negative number of threads */
+  KINIT_ERROR_INITIALIZER = 18    /* kinit_initializer: size is not set, or unknown members are not zero */
 } kinit_status;
 
 /* One English sentence about a status, without a full stop: a static string, never NULL, also for unknown values. */
@@ -95,6 +96,15 @@ KINIT_API const char *kinit_status_message(kinit_status status);
  * Values in F16 and BF16 are always the F32 value of the same fill, rounded to nearest, ties to even. A value drawn
  * beyond the largest number of its type becomes infinite. */
 typedef enum kinit_dtype { KINIT_F32 = 0, KINIT_F64 = 1, KINIT_F16 = 2, KINIT_BF16 = 3 } kinit_dtype;
+
+/* Bytes of an element, 0 for an unknown dtype; its name, "f32", "f64", "f16" or "bf16", NULL for an unknown dtype; and
+ * the dtype of a name. Errors: NULL, NAME. */
+KINIT_API size_t kinit_dtype_size(kinit_dtype dtype);
+KINIT_API const char *kinit_dtype_name(kinit_dtype dtype);
+KINIT_API kinit_status kinit_dtype_from_name(const char *name, kinit_dtype *dtype);
+
+/* The largest number of dimensions of a tensor. */
+enum { KINIT_MAX_DIMENSIONS = 64 };
 
 /* A position in one of 2^128 endless sequences. Nothing has state: the same stream gives the same numbers again.
  *   seed         the key of the generator: one per model, say
@@ -182,13 +192,21 @@ KINIT_API kinit_status kinit_fill_constant(void *dst, kinit_dtype dtype, size_t 
  * (ndim outside 0 to 64, or as named), STRIDE, BLOCK; those of the flat fill of that distribution; and those named with
  * each. */
 
-/* Which fan a scheme divides by: the number of inputs of a unit, of its outputs, or the mean of both. */
-typedef enum kinit_fan_mode { KINIT_FAN_IN = 0, KINIT_FAN_OUT = 1, KINIT_FAN_AVG = 2 } kinit_fan_mode;
+/* Which fan a scheme divides by: the number of inputs of a unit, of its outputs, or a mean of both. */
+typedef enum kinit_fan_mode {
+  KINIT_FAN_IN = 0,
+  KINIT_FAN_OUT = 1,
+  KINIT_FAN_AVG = 2,    /* (fan_in + fan_out) / 2 */
+  KINIT_FAN_GEO_AVG = 3 /* sqrt(fan_in fan_out) */
+} kinit_fan_mode;
 
+/* The first three are those of variance scaling; kinit_resolve knows two more. */
 typedef enum kinit_distribution {
   KINIT_DIST_NORMAL = 0,
-  KINIT_DIST_TRUNCATED_NORMAL = 1, /* cut at two standard deviations of the normal before the cut */
-  KINIT_DIST_UNIFORM = 2
+  KINIT_DIST_TRUNCATED_NORMAL = 1, /* variance scaling cuts at two standard deviations of the normal before the cut */
+  KINIT_DIST_UNIFORM = 2,
+  KINIT_DIST_CONSTANT = 3, /* one value everywhere */
+  KINIT_DIST_IDENTITY = 4  /* the zeros and ones of eye and dirac */
 } kinit_distribution;
 
 /* What follows the weights. */
@@ -238,7 +256,7 @@ KINIT_API kinit_status kinit_xavier_uniform(const kinit_tensor *tensor, double g
  *                     standard deviation of a standard normal cut at -2 and 2, so the variance after the cut is v
  *   UNIFORM           [-bound, bound), bound = sqrt(3 v)
  * LeCun (LeCun et al., Efficient BackProp, 1998) is scale 1 with FAN_IN, He scale 2 with FAN_IN, Glorot scale 1 with
- * FAN_AVG. Fans are those of kinit_fans: JAX and Keras keep the outputs in the last dimension.
+ * FAN_AVG. Fans are those of kinit_fans; JAX and Keras keep the outputs in the last dimension, which kinit_axes says.
  * Errors: DIMENSIONS (fewer than 2), ENUM, NOT_FINITE, NEGATIVE_SCALE (scale <= 0). */
 KINIT_API kinit_status kinit_variance_scaling(const kinit_tensor *tensor, double scale, kinit_fan_mode mode,
                                               kinit_distribution distribution, kinit_stream stream);
@@ -252,13 +270,100 @@ KINIT_API kinit_status kinit_eye(const kinit_tensor *tensor);
  * Errors: DIMENSIONS (not 3 to 5), GROUPS. */
 KINIT_API kinit_status kinit_dirac(const kinit_tensor *tensor, int64_t groups);
 
-/* ---- 7. Schemes: fans and gains -------------------------------------------------------------------------------- */
+/* ---- 7. An initializer as a value ------------------------------------------------------------------------------ */
+/* What the functions above do, as one description that a program can store, compare and hand on. A fill by it gives the
+ * bytes of the function that has its name. */
+
+/* How the parameters of a distribution follow from a shape; the first four take them as they are. */
+typedef enum kinit_scheme {
+  KINIT_SCHEME_CONSTANT = 0,
+  KINIT_SCHEME_UNIFORM = 1,
+  KINIT_SCHEME_NORMAL = 2,
+  KINIT_SCHEME_TRUNCATED_NORMAL = 3,
+  KINIT_SCHEME_KAIMING_NORMAL = 4,
+  KINIT_SCHEME_KAIMING_UNIFORM = 5,
+  KINIT_SCHEME_XAVIER_NORMAL = 6,
+  KINIT_SCHEME_XAVIER_UNIFORM = 7,
+  KINIT_SCHEME_VARIANCE_SCALING = 8,
+  KINIT_SCHEME_EYE = 9,
+  KINIT_SCHEME_DIRAC = 10
+} kinit_scheme;
+
+/* The roles of dimensions: bit d of a member stands for dimension d. A dimension in none belongs to the receptive field
+ * (the kernel of a convolution). All three 0 is PyTorch's order [outputs, inputs, kernel...], that is in = 2, out = 1.
+ * A dense weight of JAX, [inputs, outputs], has in = 1, out = 2; its convolution, [kernel..., inputs, outputs] in 2-D,
+ * in = 4, out = 8; experts of [expert, inputs, outputs] have batch = 1, in = 2, out = 4. */
+typedef struct kinit_axes {
+  uint64_t in;    /* units of the layer before */
+  uint64_t out;   /* units of this layer */
+  uint64_t batch; /* copies of the weight, which count for neither fan */
+} kinit_axes;
+
+/* An initializer. Make it by kinit_initializer_default, then change what differs. Which members count depends on the
+ * scheme; those of others are not read. */
+typedef struct kinit_initializer {
+  size_t size; /* sizeof(kinit_initializer) of the caller: members may be added at the end */
+  kinit_scheme scheme;
+  double mean, stddev;             /* NORMAL, TRUNCATED_NORMAL */
+  double low, high;                /* UNIFORM, TRUNCATED_NORMAL: absolute */
+  double value;                    /* CONSTANT */
+  double a;                        /* KAIMING: the slope of a leaky ReLU */
+  double gain;                     /* XAVIER */
+  double scale;                    /* VARIANCE_SCALING */
+  kinit_fan_mode mode;             /* KAIMING, VARIANCE_SCALING */
+  kinit_nonlinearity nonlinearity; /* KAIMING */
+  kinit_distribution distribution; /* VARIANCE_SCALING */
+  int64_t groups;  /* divides fan_out, as in a grouped convolution whose outputs see a part of the inputs each; of DIRAC
+                    * its groups. 1 for PyTorch's formula */
+  kinit_axes axes; /* of fans; EYE and DIRAC take PyTorch's order */
+} kinit_initializer;
+
+/* PyTorch's defaults: mean 0, stddev 1, low and high -2 and 2 (UNIFORM 0 and 1), value 0, a 0, gain 1, scale 1, FAN_IN,
+ * LEAKY_RELU, groups 1, PyTorch's axes; of variance scaling the truncated normal, which is Keras's. */
+KINIT_API kinit_initializer kinit_initializer_default(kinit_scheme scheme);
+
+/* Fills the tensor as the function of the scheme's name does. The stream of CONSTANT, EYE and DIRAC is checked and not
+ * read. Errors: those of that function; INITIALIZER (size); ENUM (scheme); DIMENSIONS (an axis is named twice or is not
+ * a dimension of the tensor); GROUPS (not positive, or no divisor of the product of the output dimensions). */
+KINIT_API kinit_status kinit_initialize(const kinit_tensor *tensor, const kinit_initializer *initializer,
+                                        kinit_stream stream);
+
+/* What an initializer comes to for a shape. Parameters that the distribution has not are 0. */
+typedef struct kinit_resolved {
+  kinit_distribution distribution;
+  double mean, stddev;    /* of a truncated normal those before the cut; of a uniform its own */
+  double low, high;       /* of a uniform, and of a truncated normal */
+  double value;           /* of a constant */
+  double fan_in, fan_out; /* 0 where the shape has none and the scheme needs none */
+} kinit_resolved;
+
+/* Parameters are those with which kinit_initialize fills a tensor of that (whole) shape, in double, before they are
+ * rounded to the type used. A fan of 0 counts as 1: such a tensor has no elements. Errors: NULL, INITIALIZER, ENUM,
+ * DIMENSIONS, SIZE, GROUPS, NOT_FINITE, NEGATIVE_SCALE, BOUNDS, as kinit_initialize has them for F64. */
+KINIT_API kinit_status kinit_resolve(const kinit_initializer *initializer, int ndim, const int64_t *shape,
+                                     kinit_resolved *resolved);
+
+/* The name of a scheme, "constant" to "dirac" as in the functions' names, NULL for an unknown one; the scheme of a
+ * name; and "normal", "truncated_normal" or "uniform". Errors: NULL, NAME. */
+KINIT_API const char *kinit_scheme_name(kinit_scheme scheme);
+KINIT_API kinit_status kinit_scheme_from_name(const char *name, kinit_scheme *scheme);
+KINIT_API kinit_status kinit_distribution_from_name(const char *name, kinit_distribution *distribution);
+
+/* ---- 8. Fans and gains ----------------------------------------------------------------------------------------- */
 /* A function that returns an error has not written to its results. */
 
 /* The fans of a weight of shape [outputs, inputs, kernel...], as PyTorch keeps it:
  *   fan_in = shape[1] * shape[2] * ..., fan_out = shape[0] * shape[2] * ...
  * Errors: DIMENSIONS (ndim outside 2 to 64), NULL, SIZE (a negative length, or a fan beyond INT64_MAX). */
 KINIT_API kinit_status kinit_fans(int ndim, const int64_t *shape, int64_t *fan_in, int64_t *fan_out);
+
+/* The fans of a weight whose dimensions have these roles; axes NULL is PyTorch's order.
+ *   fan_in = product of the lengths in `in` times the receptive field
+ *   fan_out = product of the lengths in `out` times the receptive field, divided by groups
+ * Errors: as kinit_fans; DIMENSIONS (an axis named twice or not there), GROUPS (not positive, or no divisor of the
+ * outputs). */
+KINIT_API kinit_status kinit_fans_axes(int ndim, const int64_t *shape, const kinit_axes *axes, int64_t groups,
+                                       double *fan_in, double *fan_out);
 
 /* The factor by which a scheme's stddev is larger than that of a linear layer, as torch.nn.init.calculate_gain has it:
  *   LINEAR, all CONV, SIGMOID  1
@@ -269,13 +374,13 @@ KINIT_API kinit_status kinit_fans(int ndim, const int64_t *shape, int64_t *fan_i
  * param is read for LEAKY_RELU only. Errors: NULL, ENUM, NOT_FINITE (param or its square). */
 KINIT_API kinit_status kinit_gain(kinit_nonlinearity nonlinearity, double param, double *gain);
 
-/* PyTorch's names: "fan_in", "fan_out", and "fan_avg" as JAX has it, in letters of any case; and "linear", "conv1d" to
- * "conv3d", "conv_transpose1d" to "conv_transpose3d", "sigmoid", "tanh", "relu", "leaky_relu", "selu", exactly so.
- * Errors: NULL, NAME. */
+/* PyTorch's names: "fan_in", "fan_out", and JAX's "fan_avg" and "fan_geo_avg", in letters of any case; and "linear",
+ * "conv1d" to "conv3d", "conv_transpose1d" to "conv_transpose3d", "sigmoid", "tanh", "relu", "leaky_relu", "selu",
+ * exactly so. Errors: NULL, NAME. */
 KINIT_API kinit_status kinit_fan_mode_from_name(const char *name, kinit_fan_mode *mode);
 KINIT_API kinit_status kinit_nonlinearity_from_name(const char *name, kinit_nonlinearity *nonlinearity);
 
-/* ---- 8. The machine -------------------------------------------------------------------------------------------- */
+/* ---- 9. The machine -------------------------------------------------------------------------------------------- */
 
 /* The instruction sets that this build has and this machine runs, best first: index 0 to kinit_isa_count() - 1.
  * Names: "avx512", "avx2", "neon", "scalar" (always there, always last). NULL for an index out of range. */

@@ -5,4 +5,4 @@
 
 #define KS_BACKEND kinit_backend_avx2
 #define KS_NAME "avx2"
-#include "../kernel/fill_body.h"
+#include "../kernel/table.h"

@@ -1,7 +1,6 @@
 /* The SIMD primitives of the AVX2 backend: AVX2, FMA and F16C. The list and its meaning stand in kernel/simd.h.
  *
- * Owns: the translation of each primitive into AVX2. Included by kernels_avx2.c only.
- * SPDX-License-Identifier: Apache-2.0
+ * Owns: the translation of each primitive into AVX2. SPDX-License-Identifier: Apache-2.0
  *
  * Philox words sit in the low halves of 64-bit lanes, one block a lane: vpmuludq ignores the high halves, so a round
  * needs no shuffle. Blocks stand in the order 0 2 1 3, so that one unpack of the even with the odd elements puts them
@@ -26,9 +25,9 @@
 #define KS_GROUPS 6
 #define KS_MULTIPLY_EARLY 0
 #endif
-#define KS_MAP_PAIRS 3
-#define KS_MAP_WORDS 4
-#define KS_MAP_F64 3
+#define KS_STEP_PAIRS 3
+#define KS_STEP_WORDS 4
+#define KS_STEP_F64 3
 #define KS_TILE 96
 #define KS_HALVES 1
 #define KS_HAVE_FMA 1

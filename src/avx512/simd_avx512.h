@@ -1,11 +1,10 @@
 /* The SIMD primitives of the AVX-512 backend: F, DQ, BW and VL. The list and its meaning stand in kernel/simd.h.
  *
- * Owns: the translation of each primitive into AVX-512. Included by kernels_avx512.c only.
- * SPDX-License-Identifier: Apache-2.0
+ * Owns: the translation of each primitive into AVX-512. SPDX-License-Identifier: Apache-2.0
  *
- * Philox words sit in the low halves of 64-bit lanes, one block a lane: vpmuludq ignores the high halves, so a round is
- * 2 multiplications, 2 shifts and 2 three-way xors, and no shuffle. Blocks stand in the order 0 4 1 5 2 6 3 7, so that
- * one unpack of the even with the odd elements puts them in memory order. */
+ * Philox words sit in the low halves of 64-bit lanes, one block a lane: vpmuludq ignores the high halves, so a round
+ * is 2 multiplications, 2 shifts and 2 three-way xors, and no shuffle. Blocks stand in the order 0 4 1 5 2 6 3 7, so
+ * that one unpack of the even with the odd elements puts them in memory order. */
 #ifndef KINIT_SIMD_AVX512_H
 #define KINIT_SIMD_AVX512_H
 
@@ -21,12 +20,12 @@
 #define KS_PAIRS 1
 #define KS_GROUPS 6
 #define KS_MULTIPLY_EARLY 1
-#define KS_MAP_PAIRS 2
-#define KS_MAP_WORDS 2
+#define KS_STEP_PAIRS 2
+#define KS_STEP_WORDS 2
 #ifdef __clang__ /* 7.1 cycles of an f64 normal, 8.9 of a truncated one; with GCC's choice 10.0 and 8.7 */
-#define KS_MAP_F64 2
+#define KS_STEP_F64 2
 #else /* 7.0 and 9.5; with clang's choice 6.9 and 10.3 */
-#define KS_MAP_F64 4
+#define KS_STEP_F64 4
 #endif
 #define KS_TILE 96
 #define KS_HALVES 1

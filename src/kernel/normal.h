@@ -1,7 +1,6 @@
 /* Normal numbers from pairs of words, after Box and Muller (docs/stream.md, "Normal").
  *
- * Owns: the logarithm, the radius, the angle, and their coefficients. Included by fill_body.h and plan_truncated.h
- * only. SPDX-License-Identifier: Apache-2.0
+ * Owns: the logarithm, the radius, the angle, and their coefficients. SPDX-License-Identifier: Apache-2.0
  *
  * Every step is one correctly rounded operation, so all backends give the same bits. n is the number of vectors that
  * advance together to hide latencies. */
@@ -35,8 +34,8 @@
 
 /* l = -2 ln u of a normal number u > 0; u and l may be the same array. */
 KS_INLINE void minus_two_log(const ks_f32 *u, ks_f32 *l, int n) {
-  ks_u32 bits[KS_STEP], exponent[KS_STEP];
-  ks_f32 e[KS_STEP], g[KS_STEP], s[KS_STEP], a[KS_STEP], b[KS_STEP], c[KS_STEP];
+  ks_u32 bits[KS_VECTORS], exponent[KS_VECTORS];
+  ks_f32 e[KS_VECTORS], g[KS_VECTORS], s[KS_VECTORS], a[KS_VECTORS], b[KS_VECTORS], c[KS_VECTORS];
   /* u = m * 2^e, m in [2/3, 4/3), and e * 2^23 as a float */
   KS_EACH(i, n) bits[i] = ks_u32_from_bits(u[i]);
   KS_EACH(i, n) exponent[i] = ks_u32_and(ks_u32_sub(bits[i], ks_u32_splat(0x3F2AAAAB)), ks_u32_splat(0xFF800000));
@@ -86,7 +85,7 @@ KS_INLINE void ks_f32_turn(ks_u32 word, ks_f32 p, ks_f32 q, ks_f32 *r, ks_f32 *c
 
 /* Cosine and sine of v = (word + 1/2) * 2^-32 turns, or the opposite of both and of r, which has no sign. */
 KS_INLINE void normal_angle(const ks_u32 *word, ks_f32 *r, ks_f32 *cosine, ks_f32 *sine, int n) {
-  ks_f32 x[KS_STEP], y[KS_STEP], p[KS_STEP], q[KS_STEP];
+  ks_f32 x[KS_VECTORS], y[KS_VECTORS], p[KS_VECTORS], q[KS_VECTORS];
   KS_EACH(i, n) x[i] = ks_f32_eighths(word[i]);
   KS_EACH(i, n) y[i] = ks_f32_mul(x[i], x[i]);
   KS_EACH(i, n) p[i] = ks_f32_fma_constant(ks_f32_splat(NORMAL_SIN_7), y[i], NORMAL_SIN_5);
@@ -104,9 +103,9 @@ typedef struct normal_f32 {
 } normal_f32;
 
 /* even = mean + stddev * r cos, odd = mean + stddev * r sin */
-KS_INLINE void normal_f32_map(const ks_u32 *radius, const ks_u32 *angle, const normal_f32 *p, ks_f32 *even, ks_f32 *odd,
-                              int n) {
-  ks_f32 r[KS_STEP];
+KS_INLINE void normal_f32_values(const ks_u32 *radius, const ks_u32 *angle, const normal_f32 *p, ks_f32 *even,
+                                 ks_f32 *odd, int n) {
+  ks_f32 r[KS_VECTORS];
   normal_radius(radius, r, n);
   normal_angle(angle, r, even, odd, n);
   KS_EACH(i, n) {
@@ -141,9 +140,9 @@ KS_INLINE ks_f64 unit_f64(ks_u64 w0, ks_u64 w1) {
 
 /* l = -2 ln u of a normal number u > 0; u and l may be the same array. */
 KS_INLINE void minus_two_log_f64(const ks_f64 *u, ks_f64 *l, int n) {
-  ks_u64 bits[KS_STEP_F64];
-  ks_f64 e[KS_STEP_F64], s[KS_STEP_F64], s2[KS_STEP_F64], s4[KS_STEP_F64], a[KS_STEP_F64], b[KS_STEP_F64],
-      c[KS_STEP_F64];
+  ks_u64 bits[KS_VECTORS_F64];
+  ks_f64 e[KS_VECTORS_F64], s[KS_VECTORS_F64], s2[KS_VECTORS_F64], s4[KS_VECTORS_F64], a[KS_VECTORS_F64],
+      b[KS_VECTORS_F64], c[KS_VECTORS_F64];
   /* u = m * 2^e, m from sqrt(1/2) to sqrt(2): 1 less sqrt(1/2), in bits, moves the exponent's steps there */
   KS_EACH(i, n) bits[i] = ks_u64_add(ks_u64_from_bits(u[i]), ks_u64_splat(0x00095F619980C433));
   KS_EACH(i, n) e[i] = ks_f64_add(ks_f64_from_u64(ks_u64_shr(bits[i], 52)), ks_f64_splat(-1023.0));
@@ -165,8 +164,8 @@ KS_INLINE void minus_two_log_f64(const ks_f64 *u, ks_f64 *l, int n) {
 }
 
 /* Of n vectors of pairs, four words each. */
-KS_INLINE void normal_f64_map(ks_u64 (*w)[4], const normal_f64 *p, ks_f64 *even, ks_f64 *odd, int n) {
-  ks_f64 r[KS_STEP_F64];
+KS_INLINE void normal_f64_values(ks_u64 (*w)[4], const normal_f64 *p, ks_f64 *even, ks_f64 *odd, int n) {
+  ks_f64 r[KS_VECTORS_F64];
   KS_EACH(i, n) r[i] = unit_f64(w[i][0], w[i][1]);
   minus_two_log_f64(r, r, n);
   KS_EACH(i, n) r[i] = ks_f64_sqrt(r[i]);

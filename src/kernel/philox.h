@@ -1,7 +1,6 @@
 /* Philox4x32-10 over a tile of groups (Salmon et al., SC 2011; docs/stream.md, "Words").
  *
- * Owns: the generator, from the stream's numbers to words in roles. Included by fill_body.h only.
- * SPDX-License-Identifier: Apache-2.0
+ * Owns: the generator, from the stream's numbers to words in roles. SPDX-License-Identifier: Apache-2.0
  *
  * The counter of block b is (low b, high b, low subsequence, high subsequence). Within 2^32 blocks only its first word
  * changes, so the first three rounds are folded: in round 1 one product is a constant and the other is b * M0, which

@@ -9,7 +9,7 @@
  *   KS_GROUPS   groups interleaved in the Philox loop, to hide the latency of its multiplications
  *   KS_MULTIPLY_EARLY  1 if a group's multiplications stand at the end of the step before theirs, where their factors
  *               are still in registers, else 0
- *   KS_MAP_PAIRS, KS_MAP_WORDS, KS_MAP_F64
+ *   KS_STEP_PAIRS, KS_STEP_WORDS, KS_STEP_F64
  *               groups interleaved in the distribution loops: where a pair of words makes a pair of floats, where each
  *               word makes one, and in f64
  *   KS_TILE     groups whose words are staged in the first-level cache; a multiple of KS_GROUPS

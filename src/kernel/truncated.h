@@ -1,7 +1,7 @@
 /* Truncated normal numbers from words, by the inverse distribution function (docs/stream.md, "Truncated normal").
  *
- * Owns: the three variants of the inverse, and the coefficients of the central one. Included by fill_body.h only.
- * SPDX-License-Identifier: Apache-2.0
+ * Owns: the three variants of the inverse, and the coefficients of the central one. SPDX-License-Identifier:
+ * Apache-2.0
  *
  * Every step is one correctly rounded operation, so all backends give the same bits. KS_BATCH vectors of words, even
  * and odd ones, advance together to hide latencies, and half as many where many numbers are alive. What depends on the
@@ -52,7 +52,7 @@ KS_INLINE truncated_f32 truncated_f32_prepare(const kinit_truncated *t) {
 
 /* l N(r) / D(r): the terms of even and of odd power apart, which are polynomials in r^2 and need not wait for r. */
 KS_INLINE void truncated_f32_quantile(const ks_f32 *l, ks_f32 *z, int n) {
-  ks_f32 r[KS_STEP], r2[KS_STEP], d[KS_STEP], odd[KS_STEP];
+  ks_f32 r[KS_VECTORS], r2[KS_VECTORS], d[KS_VECTORS], odd[KS_VECTORS];
   KS_EACH(i, n) r2[i] = ks_f32_add(l[i], ks_f32_splat(TRUNCATED_C));
   KS_EACH(i, n) r[i] = ks_f32_sqrt(r2[i]);
   KS_EACH(i, n) z[i] = ks_f32_fma(ks_f32_splat(TRUNCATED_N2), r2[i], ks_f32_splat(TRUNCATED_N0));
@@ -65,8 +65,8 @@ KS_INLINE void truncated_f32_quantile(const ks_f32 *l, ks_f32 *z, int n) {
 }
 
 KS_INLINE void truncated_f32_central(const ks_u32 *word, const truncated_f32 *p, ks_f32 *x, int half) {
-  ks_mask left[2 * KS_STEP];
-  ks_f32 l[2 * KS_STEP];
+  ks_mask left[2 * KS_VECTORS];
+  ks_f32 l[2 * KS_VECTORS];
   KS_EACH(i, 2 * half) {
     const ks_u32 k = ks_u32_fold(ks_u32_xor(word[i], ks_u32_splat(p->flip)), ks_u32_splat(p->turn), &left[i]);
     const ks_f32 side = ks_mask_select(left[i], ks_f32_splat(p->v_right), ks_f32_splat(p->v_left));
@@ -83,7 +83,7 @@ KS_INLINE void truncated_f32_central(const ks_u32 *word, const truncated_f32 *p,
 /* The same bits for a symmetric interval: the folded word is below 2^31, and its side is its upper bit. */
 KS_INLINE void truncated_f32_symmetric(const ks_u32 *word, const truncated_f32 *p, ks_f32 *x, int half) {
   const float scale = p->flip != 0 ? -p->scale : p->scale; /* where the word's upper bit is 0 */
-  ks_f32 l[2 * KS_STEP];
+  ks_f32 l[2 * KS_VECTORS];
   KS_EACH(i, 2 * half) {
     const ks_f32 k = ks_f32_from_i32(ks_u32_xor(word[i], ks_u32_sign(word[i])));
     l[i] = ks_f32_fma(k, ks_f32_splat(p->v_mul), ks_f32_splat(p->v_right));
@@ -95,7 +95,7 @@ KS_INLINE void truncated_f32_symmetric(const ks_u32 *word, const truncated_f32 *
 
 /* The fill's own polynomial, x -> P(x): three short chains, then one in x^2. */
 KS_INLINE void truncated_f32_polynomial(const float *q, ks_f32 *x, int n) {
-  ks_f32 a[KS_STEP], b[KS_STEP], c[KS_STEP], s[KS_STEP];
+  ks_f32 a[KS_VECTORS], b[KS_VECTORS], c[KS_VECTORS], s[KS_VECTORS];
   KS_EACH(i, n) s[i] = ks_f32_mul(x[i], x[i]);
   KS_EACH(i, n) a[i] = ks_f32_fma(ks_f32_splat(q[1]), x[i], ks_f32_splat(q[0]));
   KS_EACH(i, n) b[i] = ks_f32_fma(ks_f32_splat(q[3]), x[i], ks_f32_splat(q[2]));
@@ -105,7 +105,7 @@ KS_INLINE void truncated_f32_polynomial(const float *q, ks_f32 *x, int n) {
 }
 
 KS_INLINE void truncated_f32_tail(const ks_u32 *word, const truncated_f32 *p, ks_f32 *x, int half) {
-  ks_f32 l[2 * KS_STEP];
+  ks_f32 l[2 * KS_VECTORS];
   KS_EACH(i, 2 * half) {
     const ks_f32 k = ks_f32_from_u32(ks_u32_xor(word[i], ks_u32_splat(p->flip)));
     l[i] = ks_f32_fma(k, ks_f32_splat(p->v_mul), ks_f32_splat(p->v_right));
@@ -127,12 +127,13 @@ KS_INLINE void truncated_f32_narrow(const ks_u32 *word, const truncated_f32 *p, 
 }
 
 /* Two halves of so many vectors, which advance together but where many numbers are alive. */
-KS_INLINE void truncated_f32_map(enum kind kind, const ks_u32 *word, const truncated_f32 *p, ks_f32 *x, int half) {
-  if (kind == SYMMETRIC)
+KS_INLINE void truncated_f32_values(enum method method, const ks_u32 *word, const truncated_f32 *p, ks_f32 *x,
+                                    int half) {
+  if (method == SYMMETRIC)
     truncated_f32_symmetric(word, p, x, half);
-  else if (kind == CENTRAL)
+  else if (method == CENTRAL)
     truncated_f32_central(word, p, x, half);
-  else if (kind == TAIL)
+  else if (method == TAIL)
     truncated_f32_tail(word, p, x, half);
   else
     truncated_f32_narrow(word, p, x, half);
@@ -152,7 +153,7 @@ static const double truncated_d[] = {
 /* x -> sum of q[k] x^k, k from 0 to the degree: the terms of even and of odd power apart, in x2 = x^2. */
 KS_INLINE void truncated_f64_polynomial(const double *q, int degree, const ks_f64 *x2, const ks_f64 *x, ks_f64 *sum,
                                         int n) {
-  ks_f64 even[KS_STEP_F64], odd[KS_STEP_F64];
+  ks_f64 even[KS_VECTORS_F64], odd[KS_VECTORS_F64];
   KS_EACH(i, n) even[i] = ks_f64_splat(q[degree - degree % 2]);
   KS_EACH(i, n) odd[i] = ks_f64_splat(q[degree - 1 + degree % 2]);
   KS_UNROLL for (int k = degree - 2; k >= 0; k--) {
@@ -168,8 +169,8 @@ KS_INLINE void truncated_f64_polynomial(const double *q, int degree, const ks_f6
 /* Both words are complemented together; the upper one decides the side. */
 KS_INLINE void truncated_f64_central(ks_u64 (*w)[4], int from, const kinit_truncated *p, ks_f64 *x, int n) {
   const ks_u64 flip = ks_u64_splat(p->flip);
-  ks_u64 left[KS_STEP_F64];
-  ks_f64 l[KS_STEP_F64], r[KS_STEP_F64], r2[KS_STEP_F64], d[KS_STEP_F64];
+  ks_u64 left[KS_VECTORS_F64];
+  ks_f64 l[KS_VECTORS_F64], r[KS_VECTORS_F64], r2[KS_VECTORS_F64], d[KS_VECTORS_F64];
   KS_EACH(i, n) {
     left[i] = ks_u64_greater(ks_u64_xor(w[i][from], flip), ks_u64_splat(p->turn));
     const ks_u64 turned = ks_u64_xor(ks_u64_and(left[i], ks_u64_splat(UINT32_MAX)), flip);
@@ -190,7 +191,7 @@ KS_INLINE void truncated_f64_central(ks_u64 (*w)[4], int from, const kinit_trunc
 
 KS_INLINE void truncated_f64_tail(ks_u64 (*w)[4], int from, const kinit_truncated *p, ks_f64 *x, int n) {
   const ks_u64 flip = ks_u64_splat(p->flip);
-  ks_f64 l[KS_STEP_F64], x2[KS_STEP_F64];
+  ks_f64 l[KS_VECTORS_F64], x2[KS_VECTORS_F64];
   KS_EACH(i, n) {
     const ks_f64 u = unit_f64(ks_u64_xor(w[i][from], flip), ks_u64_xor(w[i][from + 1], flip));
     l[i] = ks_f64_fma(u, ks_f64_splat(p->v_mul), ks_f64_splat(p->v_right));
@@ -204,7 +205,7 @@ KS_INLINE void truncated_f64_tail(ks_u64 (*w)[4], int from, const kinit_truncate
 }
 
 KS_INLINE void truncated_f64_narrow(ks_u64 (*w)[4], int from, const kinit_truncated *p, ks_f64 *x, int n) {
-  ks_f64 x2[KS_STEP_F64];
+  ks_f64 x2[KS_VECTORS_F64];
   KS_EACH(i, n) {
     const ks_f64 lower = ks_f64_fma(ks_f64_from_u64(w[i][from + 1]), ks_f64_splat(0x1p-63), ks_f64_splat(0x1p-64));
     x[i] = ks_f64_fma(ks_f64_add(ks_f64_from_u64(w[i][from]), ks_f64_splat(-0x1p31)), ks_f64_splat(0x1p-31), lower);
@@ -215,10 +216,11 @@ KS_INLINE void truncated_f64_narrow(ks_u64 (*w)[4], int from, const kinit_trunca
 }
 
 /* Of words `from` and from + 1 of each block. */
-KS_INLINE void truncated_f64_map(enum kind kind, ks_u64 (*w)[4], int from, const kinit_truncated *p, ks_f64 *x, int n) {
-  if (kind == CENTRAL)
+KS_INLINE void truncated_f64_values(enum method method, ks_u64 (*w)[4], int from, const kinit_truncated *p, ks_f64 *x,
+                                    int n) {
+  if (method == CENTRAL)
     truncated_f64_central(w, from, p, x, n);
-  else if (kind == TAIL)
+  else if (method == TAIL)
     truncated_f64_tail(w, from, p, x, n);
   else
     truncated_f64_narrow(w, from, p, x, n);

@@ -5,4 +5,4 @@
 
 #define KS_BACKEND kinit_backend_neon
 #define KS_NAME "neon"
-#include "../kernel/fill_body.h"
+#include "../kernel/table.h"

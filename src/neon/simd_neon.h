@@ -1,7 +1,6 @@
 /* The SIMD primitives of the NEON backend: AArch64 with its baseline Advanced SIMD. The list stands in kernel/simd.h.
  *
- * Owns: the translation of each primitive into NEON. Included by kernels_neon.c only.
- * SPDX-License-Identifier: Apache-2.0
+ * Owns: the translation of each primitive into NEON. SPDX-License-Identifier: Apache-2.0
  *
  * A group is four blocks, with one vector for each of the four Philox words: umull and umull2 give the products, uzp1
  * and uzp2 their halves. The last round takes trn1 and trn2 instead, as many, after which a vector holds both even
@@ -22,9 +21,9 @@
 #define KS_PAIRS 2
 #define KS_GROUPS 4
 #define KS_MULTIPLY_EARLY 0
-#define KS_MAP_PAIRS 1
-#define KS_MAP_WORDS 1
-#define KS_MAP_F64 1
+#define KS_STEP_PAIRS 1
+#define KS_STEP_WORDS 1
+#define KS_STEP_F64 1
 #define KS_TILE 48
 #define KS_HALVES 2
 #define KS_HAVE_FMA 1

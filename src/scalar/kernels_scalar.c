@@ -5,4 +5,4 @@
 #include "simd_scalar.h"
 
 #define KS_NAME "scalar"
-#include "../kernel/fill_body.h"
+#include "../kernel/table.h"

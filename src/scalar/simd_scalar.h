@@ -1,9 +1,8 @@
-/* The SIMD primitives of the scalar backend: portable C, one lane (a compiler may make vectors of it). The list and its
- * meaning stand in kernel/simd.h.
+/* The SIMD primitives of the scalar backend: portable C, one lane (a compiler may make vectors of it). The list and
+ * its meaning stand in kernel/simd.h.
  *
- * Owns: the definition of each primitive in plain C, which the other backends must equal bit for bit. Included by
- * kernels_scalar.c only, which is compiled twice on x86: for any processor, and with FMA (fmaf is then one instruction
- * instead of a call). SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the definition of each primitive in plain C, which the other backends must equal bit for bit.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_SIMD_SCALAR_H
 #define KINIT_SIMD_SCALAR_H
 
@@ -13,17 +12,17 @@
 
 #define KS_LANES 1
 #define KS_PAIRS 2
-#ifdef __clang__       /* cycles on Zen 4: */
-#define KS_GROUPS 1    /* of a uniform 4.7, with GCC's choice 8.4 */
-#define KS_MAP_PAIRS 2 /* of a normal 6.7, with GCC's choice 7.2 */
-#define KS_MAP_WORDS 2 /* of an asymmetric truncated normal 7.9, with 1 9.8 */
+#ifdef __clang__        /* cycles on Zen 4: */
+#define KS_GROUPS 1     /* of a uniform 4.7, with GCC's choice 8.4 */
+#define KS_STEP_PAIRS 2 /* of a normal 6.7, with GCC's choice 7.2 */
+#define KS_STEP_WORDS 2 /* of an asymmetric truncated normal 7.9, with 1 9.8 */
 #else
-#define KS_GROUPS 4    /* 5.2, with clang's choice 6.3 */
-#define KS_MAP_PAIRS 1 /* 7.1, with clang's choice 7.6 */
-#define KS_MAP_WORDS 1 /* 9.8, with 2 9.6, and twice the time to compile */
+#define KS_GROUPS 4     /* 5.2, with clang's choice 6.3 */
+#define KS_STEP_PAIRS 1 /* 7.1, with clang's choice 7.6 */
+#define KS_STEP_WORDS 1 /* 9.8, with 2 9.6, and twice the time to compile */
 #endif
 #define KS_MULTIPLY_EARLY 0
-#define KS_MAP_F64 2
+#define KS_STEP_F64 2
 #define KS_TILE 192
 #define KS_HALVES 1
 #define KS_ALIGN 8

@@ -1,7 +1,6 @@
 /* Backends that count: the kernels of a backend with words 0, 1, 2, ... in the place of Philox's.
  *
- * Owns: the table that counting_backend.c makes of each backend. Included by counting_backend.c and exhaustive.h.
- * SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the table that counting_backend.c makes of each backend. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TESTS_COUNTING_H
 #define KINIT_TESTS_COUNTING_H
 

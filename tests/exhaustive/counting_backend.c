@@ -43,7 +43,7 @@ static void philox_tile(const philox *ph, const uint64_t *blocks, int groups, ks
   }
 }
 
-#include "kernel/fill_body.h"
+#include "kernel/table.h"
 
 /* ---- Kernels of parts -------------------------------------------------------------------------------------------- */
 
@@ -63,22 +63,22 @@ KS_INLINE void part_of(enum part part, const ks_u32 *word, ks_f32 *x) {
     KS_EACH(i, KS_PAIRS) x[i] = ks_f32_from_bits(word[i]);
 }
 
-KS_INLINE void map_part(enum part part, int dtype, const words *w, int groups, char *out) {
+KS_INLINE void transform_part(enum part part, int dtype, const tile *t, int groups, char *out) {
   for (int g = 0; g < groups; g++) {
     ks_f32 x[KS_PAIRS], y[KS_PAIRS];
-    part_of(part, w->even + g * KS_PAIRS, x);
-    part_of(part, w->odd + g * KS_PAIRS, y);
+    part_of(part, t->even + g * KS_PAIRS, x);
+    part_of(part, t->odd + g * KS_PAIRS, y);
     store_step_f32(dtype, x, y, out + (size_t)g * group_size(dtype), false, 1);
   }
 }
 
 #define PART(name, part, dtype)                                                                        \
-  static void map_##name(const parameters *p, const words *w, int groups, char *out, bool streaming) { \
-    (void)p, (void)streaming;                                                                          \
-    map_part(part, dtype, w, groups, out);                                                             \
+  static void transform_##name(const constants *c, const tile *t, int groups, char *out, bool streaming) { \
+    (void)c, (void)streaming;                                                                          \
+    transform_part(part, dtype, t, groups, out);                                                             \
   }                                                                                                    \
-  static void kernel_##name(const kinit_parameters *draw, const kinit_span *runs, size_t span_count) { \
-    fill_spans(draw, runs, span_count, map_##name, dtype, NULL);                                       \
+  static void kernel_##name(const kinit_parameters *p, const kinit_span *spans, size_t span_count) { \
+    fill_spans(p, spans, span_count, transform_##name, dtype, KS_TILE, NULL);                                       \
   }
 
 PART(radius, RADIUS, F32)
@@ -89,5 +89,5 @@ PART(word_bf16, WORD, BF16)
 
 extern const counting_backend COUNTING_BACKEND;
 const counting_backend COUNTING_BACKEND = {
-    COUNTING_NAME, kernel_radius, kernel_cosine, kernel_sine, kernel_word_f16, kernel_word_bf16, kernel_truncated_f32,
+    COUNTING_NAME, kernel_radius, kernel_cosine, kernel_sine, kernel_word_f16, kernel_word_bf16, kernel_truncated_F32,
 };

@@ -1,6 +1,6 @@
 /* What the exhaustive programs share: the backends that count, a walk over all words, and errors.
  *
- * Owns: these helpers. Included by the programs of this folder. SPDX-License-Identifier: Apache-2.0
+ * Owns: these helpers. SPDX-License-Identifier: Apache-2.0
  *
  * Usage of every program: [STEP]. Without it all 2^32 words are visited, with it every STEP-th of the 2^16 parts of
  * 2^16 words each. Prints its progress, what it tried, and what it found; the exit status tells whether that is within
@@ -91,9 +91,9 @@ inline std::string NamesOf(const std::vector<const counting_backend *> &backends
 
 /* What a kernel gives for the words first, first + 1, ... */
 template <typename T>
-void Draw(kinit_kernel *kernel, const kinit_parameters &draw, uint32_t first, std::vector<T> *values) {
+void Fill(kinit_kernel *kernel, const kinit_parameters &parameters, uint32_t first, std::vector<T> *values) {
   const kinit_span run = {values->data(), 1, first, values->size()};
-  kernel(&draw, &run, 1);
+  kernel(&parameters, &run, 1);
 }
 
 /* ---- The walk ---------------------------------------------------------------------------------------------------- */

@@ -70,10 +70,10 @@ struct Result {
 /* A part's floats have one sign, and magnitudes in order. */
 void Measure(const std::vector<const counting_backend *> &backends, const Format &format, uint32_t first,
              Result *result) {
-  const kinit_parameters draw = {};
+  const kinit_parameters parameters = {};
   std::vector<std::vector<uint16_t>> values(backends.size(), std::vector<uint16_t>(kPart));
   for (size_t backend = 0; backend < backends.size(); backend++)
-    exhaustive::Draw(backends[backend]->*format.kernel, draw, first, &values[backend]);
+    exhaustive::Fill(backends[backend]->*format.kernel, parameters, first, &values[backend]);
   Rounder rounder(format.numbers);
   for (uint32_t i = 0; i < kPart; i++) {
     const uint32_t bits = first + i, magnitude_bits = bits & 0x7FFFFFFFu;

@@ -46,13 +46,13 @@ kinit_kernel *KernelOf(const counting_backend *backend, int quantity) {
 }
 
 void Measure(const std::vector<const counting_backend *> &backends, uint32_t first, Result *result) {
-  const kinit_parameters draw = {};
+  const kinit_parameters parameters = {};
   std::vector<float> values[kQuantities], others(kPart);
   for (int k = 0; k < kQuantities; k++) {
     values[k].resize(kPart);
-    exhaustive::Draw(KernelOf(backends[0], k), draw, first, &values[k]);
+    exhaustive::Fill(KernelOf(backends[0], k), parameters, first, &values[k]);
     for (size_t backend = 1; backend < backends.size(); backend++) {
-      exhaustive::Draw(KernelOf(backends[backend], k), draw, first, &others);
+      exhaustive::Fill(KernelOf(backends[backend], k), parameters, first, &others);
       for (uint32_t i = 0; i < kPart; i++) result->differences += std::memcmp(&others[i], &values[k][i], 4) != 0;
     }
   }

@@ -105,13 +105,13 @@ int64_t Place(float x) {
   return bits >= 0 ? bits : static_cast<int64_t>(INT32_MIN) - bits;
 }
 
-void Measure(const std::vector<const counting_backend *> &backends, const kinit_parameters &draw, const Parameters &p,
-             uint32_t first, Result *result) {
+void Measure(const std::vector<const counting_backend *> &backends, const kinit_parameters &parameters,
+             const Parameters &p, uint32_t first, Result *result) {
   const float low = static_cast<float>(p.low), high = static_cast<float>(p.high);
   std::vector<float> values(kPart + (first + kPart != 0)), others(values.size()); /* and the next part's first */
-  exhaustive::Draw(backends[0]->truncated, draw, first, &values);
+  exhaustive::Fill(backends[0]->truncated, parameters, first, &values);
   for (size_t backend = 1; backend < backends.size(); backend++) {
-    exhaustive::Draw(backends[backend]->truncated, draw, first, &others);
+    exhaustive::Fill(backends[backend]->truncated, parameters, first, &others);
     for (uint32_t i = 0; i < kPart; i++) result->differences += std::memcmp(&others[i], &values[i], 4) != 0;
   }
   Quantile quantile(p);
@@ -127,8 +127,8 @@ void Measure(const std::vector<const counting_backend *> &backends, const kinit_
 bool Try(const std::vector<const counting_backend *> &backends, uint32_t step, const Row &row) {
   const Parameters p = kinit_test::ToFloats(row.parameters);
   kinit_plan plan;
-  if (kinit_plan_truncated(&plan, KINIT_F32, p.mean, p.stddev, p.low, p.high, {0, 0, 0}) != KINIT_OK) return false;
-  kinit_cpu_float_end(plan.float_environment);
+  const kinit_dist dist = {KINIT_FAMILY_TRUNCATED_NORMAL, p.mean, p.stddev, p.low, p.high, 0};
+  if (kinit_plan_make(&plan, KINIT_F32, &dist, {0, 0, 0}) != KINIT_OK) return false;
   const Result result = exhaustive::Walk(row.name, step, Result(), [&](uint32_t first, Result *part) {
     Measure(backends, plan.parameters, p, first, part);
   });

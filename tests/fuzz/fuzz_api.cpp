@@ -249,8 +249,9 @@ void FuzzTensor(Input *in) {
 /* The fan, NaN if there is none. */
 double Fan(const Tensor &t, int mode) {
   int64_t in = 0, out = 0;
-  if (kinit_fans(t.ndim(), t.whole().data(), &in, &out) != KINIT_OK || !IsOneOf(mode, 3)) return NAN;
+  if (kinit_fans(t.ndim(), t.whole().data(), &in, &out) != KINIT_OK || !IsOneOf(mode, 4)) return NAN;
   if (mode == KINIT_FAN_AVG) return static_cast<double>(static_cast<uint64_t>(in) + static_cast<uint64_t>(out)) / 2;
+  if (mode == KINIT_FAN_GEO_AVG) return std::sqrt(static_cast<double>(in) * static_cast<double>(out));
   return static_cast<double>(mode == KINIT_FAN_IN ? in : out);
 }
 
@@ -268,7 +269,7 @@ void CheckScheme(Input *in, const Tensor &t, const Draw &draw, bool good,
 void FuzzKaiming(Input *in) {
   const Tensor t(in);
   const double a = in->Real();
-  const int mode = AnyEnum(in, 3);
+  const int mode = AnyEnum(in, 4);
   const int nonlinearity = AnyEnum(in, 12);
   const kinit_stream stream = {in->Byte(), in->Byte(), in->Offset()};
   const bool normal = in->Flag();
@@ -300,7 +301,7 @@ void FuzzXavier(Input *in) {
 void FuzzVarianceScaling(Input *in) {
   const Tensor t(in);
   const double scale = in->Real();
-  const int mode = AnyEnum(in, 3);
+  const int mode = AnyEnum(in, 4);
   const int distribution = AnyEnum(in, 3);
   const kinit_stream stream = {in->Byte(), in->Byte(), in->Offset()};
   const double fan = Fan(t, mode), variance = scale / fan;

@@ -1,7 +1,7 @@
 /* The bytes of a fuzzer, read as arguments.
  *
  * Owns: how a number is made of bytes: often a telling one, sometimes any. Behind the last byte all bytes are 0.
- * Included by the harnesses only. SPDX-License-Identifier: Apache-2.0 */
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TESTS_FUZZ_INPUT_H
 #define KINIT_TESTS_FUZZ_INPUT_H
 

@@ -1,7 +1,7 @@
 /* Tensors of any description, good or bad, over a piece of memory that is watched.
  *
  * Owns: an independent opinion, in 128-bit integers, on whether a kinit_tensor keeps the rules of kinit.h, and where
- * its elements lie. Included by fuzz_api.cpp only. SPDX-License-Identifier: Apache-2.0 */
+ * its elements lie. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TESTS_FUZZ_TENSOR_H
 #define KINIT_TESTS_FUZZ_TENSOR_H
 

@@ -1,6 +1,6 @@
 /* Checkpoints for tests, written without kinit-fill.
  *
- * Owns: their making. Included by the tests that read files. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: their making. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TESTS_TOOLS_CHECKPOINT_FILE_H
 #define KINIT_TESTS_TOOLS_CHECKPOINT_FILE_H
 

@@ -1,6 +1,6 @@
 /* Models for the tests of kinit-fill, and files in memory.
  *
- * Owns: these helpers. Included by tests only. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: these helpers. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TESTS_TOOLS_MODEL_SUPPORT_H
 #define KINIT_TESTS_TOOLS_MODEL_SUPPORT_H
 

@@ -1,0 +1,16 @@
+/* Eye and dirac: ones at some places of a tensor, zeros elsewhere.
+ *
+ * Owns: the declaration of identity.c. SPDX-License-Identifier: Apache-2.0 */
+#ifndef KINIT_IDENTITY_H
+#define KINIT_IDENTITY_H
+
+#include "kinit/kinit.h"
+
+/* The initializer's scheme is eye or dirac, and its tensor is checked and has `count` elements. Errors: DIMENSIONS,
+ * GROUPS. */
+kinit_status kinit_identity_fill(const kinit_tensor *tensor, uint64_t count, const kinit_initializer *initializer);
+
+/* The same errors for a shape. */
+kinit_status kinit_identity_check(const kinit_initializer *initializer, int ndim, const int64_t *shape);
+
+#endif

@@ -1,0 +1,95 @@
+/* The kernels of a backend, and its table.
+ *
+ * Owns: the list of kernels, and the definition of the table. The last include of each kernels_<isa>.c, which names the
+ * table (KS_BACKEND) and the instruction set (KS_NAME). SPDX-License-Identifier: Apache-2.0 */
+#ifndef KINIT_KERNEL_TABLE_H
+#define KINIT_KERNEL_TABLE_H
+
+#include "tiler.h"
+
+/* ---- Parameters, in the type in which they are used -------------------------------------------------------------- */
+
+KS_INLINE constants prepare_bits(int dtype, const kinit_parameters *p) {
+  (void)dtype, (void)p;
+  return (constants){.normal32 = {0, 0}};
+}
+
+KS_INLINE constants prepare_uniform(int dtype, const kinit_parameters *p) {
+  const double low = p->as.uniform.low, range = p->as.uniform.range, limit = p->as.uniform.limit;
+  if (dtype == F64) return (constants){.uniform64 = {low, range, limit}};
+  return (constants){.uniform32 = uniform_f32_prepare(low, range, limit)};
+}
+
+KS_INLINE constants prepare_normal(int dtype, const kinit_parameters *p) {
+  const double mean = p->as.normal.mean, stddev = p->as.normal.stddev;
+  if (dtype == F64) return (constants){.normal64 = {mean, stddev}};
+  return (constants){.normal32 = {(float)mean, (float)stddev}};
+}
+
+KS_INLINE constants prepare_truncated(int dtype, const kinit_parameters *p) {
+  if (dtype == F64) return (constants){.truncated64 = &p->as.truncated};
+  return (constants){.truncated32 = truncated_f32_prepare(&p->as.truncated)};
+}
+
+/* ---- Kernels that draw ------------------------------------------------------------------------------------------- */
+
+/* row(distribution, dtype, place in the table) */
+#define KERNELS(row)                                                                                        \
+  row(bits, F32, bits) row(uniform, F32, uniform[F32]) row(uniform, F16, uniform[F16])                      \
+      row(uniform, BF16, uniform[BF16]) row(uniform, F64, uniform[F64]) row(normal, F32, normal[F32])       \
+          row(normal, F16, normal[F16]) row(normal, BF16, normal[BF16]) row(truncated, F32, truncated[F32]) \
+              row(truncated, F16, truncated[F16]) row(truncated, BF16, truncated[BF16])
+#if KS_HAVE_FMA
+#define KERNELS_THAT_NEED_FMA(row) row(normal, F64, normal[F64]) row(truncated, F64, truncated[F64])
+#else
+#define KERNELS_THAT_NEED_FMA(row)
+#endif
+
+#define DEFINE_KERNEL(name, dtype, place)                                                                            \
+  static void transform_##name##_##dtype(const constants *c, const tile *t, int groups, char *out, bool streaming) { \
+    transform_##name(dtype, c, t, groups, out, streaming);                                                           \
+  }                                                                                                                  \
+  static void kernel_##name##_##dtype(const kinit_parameters *p, const kinit_span *spans, size_t span_count) {       \
+    const constants c = prepare_##name(dtype, p);                                                                    \
+    fill_spans(p, spans, span_count, transform_##name##_##dtype, dtype, KS_TILE, &c);                                \
+  }
+KERNELS(DEFINE_KERNEL)
+KERNELS_THAT_NEED_FMA(DEFINE_KERNEL)
+
+/* ---- The kernel that repeats a value ----------------------------------------------------------------------------- */
+
+/* The pattern has the period of an element, so it looks the same from every element on. */
+static void constant_span(char *dst, size_t bytes, uint64_t pattern, bool streaming) {
+  uint64_t line[8];
+  for (int i = 0; i < 8; i++) line[i] = pattern;
+  const size_t head = streaming ? -(uintptr_t)dst % KS_ALIGN : 0;
+  size_t done = head < bytes ? head : bytes;
+  memcpy(dst, line, done);
+  if (streaming)
+    for (; bytes - done >= KS_ALIGN; done += KS_ALIGN) ks_stream_pattern(dst + done, pattern);
+  for (; bytes - done >= sizeof line; done += sizeof line) memcpy(dst + done, line, sizeof line);
+  memcpy(dst + done, line, bytes - done);
+}
+
+static void kernel_constant(const kinit_parameters *p, const kinit_span *spans, size_t span_count) {
+  const size_t size = p->as.constant.size;
+  const uint64_t pattern = p->as.constant.pattern;
+  for (size_t i = 0; i < span_count; i++) {
+    char *dst = spans[i].dst;
+    if (spans[i].stride == 1)
+      constant_span(dst, (size_t)spans[i].count * size, pattern, p->streaming);
+    else
+      for (uint64_t k = 0; k < spans[i].count; k++, dst += spans[i].stride * (int64_t)size) memcpy(dst, &pattern, size);
+  }
+  if (p->streaming) ks_fence();
+}
+
+/* ---- The table --------------------------------------------------------------------------------------------------- */
+
+#define TABLE_ENTRY(name, dtype, place) .place = kernel_##name##_##dtype,
+
+extern const kinit_backend KS_BACKEND;
+const kinit_backend KS_BACKEND = {
+    .name = KS_NAME, .constant = kernel_constant, KERNELS(TABLE_ENTRY) KERNELS_THAT_NEED_FMA(TABLE_ENTRY)};
+
+#endif

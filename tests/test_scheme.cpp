@@ -24,8 +24,6 @@
 #include "kinit/kinit.h"
 #include "support.h"
 
-extern "C" {}
-
 namespace {
 
 using ::testing::ElementsAre;
@@ -38,7 +36,7 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 int Dimensions(const Shape &shape) { return static_cast<int>(shape.size()); }
 
-/* None of the enumerations' values, but as small as C++ demands. */
+/* Values that the enumerations do not have. */
 const auto kUnknownMode = kinit_test::Unknown<kinit_fan_mode>(4);
 const auto kUnknownDistribution = kinit_test::Unknown<kinit_distribution>(5);
 const auto kUnknownNonlinearity = kinit_test::Unknown<kinit_nonlinearity>(12);

@@ -225,7 +225,7 @@ class Pair(ctypes.Structure):
     _fields_ = [("x", ctypes.c_double), ("y", ctypes.c_double)]
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def sincospi():
     name = ctypes.util.find_library("sleef")
     if name is None:
@@ -418,7 +418,7 @@ def plan_tail(p, stddev, a, width, to):
     p["scale"] = 0.5 * m * stddev
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def truncated_plan(mean, stddev, low, high, to):
     """None where stddev is 0; f32 rounds the numbers later, when it uses them."""
     mean, stddev, low, high = (convert(x, to) for x in (mean, stddev, low, high))

@@ -177,7 +177,7 @@ OWN = [
 @pytest.mark.parametrize(("name", "keywords", "distribution"), OWN)
 def test_distributions_that_torch_has_not(name, keywords, distribution):
     values = getattr(init, name)(torch.empty(SHAPE), **keywords, seed=3).flatten().double().numpy()
-    assert stats.kstest(values, scheme.cdf).pvalue > 1e-5
+    assert stats.kstest(values, distribution.cdf).pvalue > 1e-5
 
 
 # ---- Any shape, strides, dtype, shard --------------------------------------------------------------------------------

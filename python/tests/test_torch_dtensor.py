@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import torch.distributed as dist  # noqa: E402
-import torch.multiprocessing  # noqa: E402
+import torch.multiprocessing  # noqa: E402, F811
 from torch import nn  # noqa: E402
 from torch.distributed.device_mesh import init_device_mesh  # noqa: E402
 from torch.distributed.tensor import (  # noqa: E402
@@ -61,7 +61,7 @@ MORE_CALLS = [  # on the first placement of each mesh: what differs is the schem
     ("lecun_normal_", {}),
     ("lecun_uniform_", {}),
 ]
-DIMENSIONS = {name: (1, 2, 3) for name in ("normal_", "uniform_", "trunc_normal_", "constant_", "ones_", "zeros_")}
+DIMENSIONS = dict.fromkeys(("normal_", "uniform_", "trunc_normal_", "constant_", "ones_", "zeros_"), (1, 2, 3))
 DIMENSIONS.update(sparse_=(2,), eye_=(2,), dirac_=(3,))
 
 

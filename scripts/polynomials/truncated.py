@@ -76,7 +76,7 @@ def remez(f, low, high, m, n, grid_size):
     p = q = None
     level = mpf(0)
     for turn in range(60):
-        for newton in range(30):
+        for _ in range(30):
             a, b = matrix(count, count), matrix(count, 1)
             for i, x in enumerate(ref):
                 sign = 1 if i % 2 == 0 else -1

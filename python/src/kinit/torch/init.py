@@ -31,7 +31,7 @@ from typing import Any, Literal, ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
-from torch.nn.init import _calculate_correct_fan, _calculate_fan_in_and_fan_out, calculate_gain
+from torch.nn.init import _calculate_fan_in_and_fan_out, calculate_gain
 
 from .attempt import ATTEMPTS
 from .source import Source

@@ -16,11 +16,18 @@ enum {
 };
 unsigned kinit_cpu_features(void);
 
-/* Processor cores, not hardware threads, that the calling thread may run on: at least 1. */
+/* Processor cores, not hardware threads, that the calling thread may run on now: at least 1. */
 int kinit_cpu_cores(void);
 
-/* The cores of these processors, as the system numbers them: at least 1. */
-int kinit_cpu_cores_of(const int *processors, int count);
+/* A number for the set of processors that the calling thread may run on now: other sets have others. */
+uint64_t kinit_cpu_place(void);
+
+/* Processors that the quotas of this process's control groups allow it, rounded up: at least 1, and 0 without a quota.
+ * `root` stands before every path: "" but in tests. */
+int kinit_cpu_quota(const char *root);
+
+/* Rests for a moment, in a loop that waits for another thread. */
+void kinit_cpu_pause(void);
 
 /* Bytes of the last-level cache, or a usual value if the system does not tell. */
 size_t kinit_cpu_cache_size(void);

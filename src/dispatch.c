@@ -4,10 +4,10 @@
 #include "dispatch.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cpu.h"
+#include "environment.h"
 #include "kinit/kinit.h"
 
 _Static_assert((int)KINIT_F32 == KINIT_KERNEL_F32 && (int)KINIT_F64 == KINIT_KERNEL_F64 &&
@@ -73,8 +73,7 @@ static const kinit_backend *find_backend(const char *name) {
 }
 
 static const kinit_backend *default_backend(void) {
-  const char *name = getenv("KINIT_ISA");
-  const kinit_backend *backend = name != NULL ? find_backend(name) : NULL;
+  const kinit_backend *backend = find_backend(kinit_environment_read()->isa);
   return backend != NULL ? backend : supported_backend(0);
 }
 

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "fill.h"
 
+#include <limits.h>
 #include <stdatomic.h>
 
 #include "check.h"
@@ -14,7 +15,9 @@
 
 enum {
   SPANS = 64,                   /* spans handed to a kernel at a time */
-  BYTES_PER_THREAD = 128 << 10, /* a thread is worth waking for so much */
+  BYTES_PER_THREAD = 128 << 10, /* a thread is worth starting for so much */
+  BYTES_PER_PIECE = 4 << 20,    /* a thread is worth another piece for so much */
+  PIECES_PER_THREAD = 4,        /* so that threads that are not held up do more */
   SMALLEST_CACHE = 1 << 20,     /* no last-level cache is smaller */
   SHORTEST_STREAM = 256,        /* bytes of a row that are worth streaming stores */
   CACHE_LINE = 64,
@@ -90,21 +93,24 @@ static bool streaming_pays(uint64_t bytes) {
   return bytes >= size;
 }
 
-static int count_pieces(uint64_t bytes) {
-  const uint64_t useful = bytes / BYTES_PER_THREAD;
-  if (useful <= 1) return 1;
-  const int threads = kinit_num_threads();
-  return useful < (uint64_t)threads ? (int)useful : threads;
+/* One for each thread that pays. Large fills are cut finer, so that a thread that is held up does less than others. */
+static int count_pieces(uint64_t bytes, int limit) {
+  const uint64_t useful = bytes / BYTES_PER_THREAD, most = (uint64_t)limit;
+  if (useful <= most) return useful > 1 ? (int)useful : 1;
+  const uint64_t worth = bytes / BYTES_PER_PIECE / most;
+  const uint64_t pieces = most * (worth < 1 ? 1 : worth < PIECES_PER_THREAD ? worth : PIECES_PER_THREAD);
+  return pieces < INT_MAX ? (int)pieces : INT_MAX;
 }
 
 static void run(kinit_plan *plan, const kinit_layout *layout) {
   const uint64_t bytes = layout->count * layout->element_size;
   plan->parameters.streaming = row_bytes(layout) >= SHORTEST_STREAM && streaming_pays(bytes);
-  const work w = {plan->kernel, &plan->parameters, layout, count_pieces(bytes)};
+  const int limit = bytes < 2 * BYTES_PER_THREAD ? 1 : kinit_parallel_limit(bytes);
+  const work w = {plan->kernel, &plan->parameters, layout, limit == 1 ? 1 : count_pieces(bytes, limit)};
   if (w.pieces == 1)
     fill_elements(&w, 0, layout->count);
   else
-    kinit_parallel(w.pieces, fill_piece, &w);
+    kinit_parallel(limit, w.pieces, fill_piece, &w);
 }
 
 kinit_status kinit_fill(const kinit_layout *layout, kinit_dtype dtype, const kinit_dist *dist, kinit_stream stream) {

@@ -1,64 +1,54 @@
-/* The only file that knows OpenMP.
+/* The only file that starts threads.
  *
- * Owns: the number of threads and the parallel loop. SPDX-License-Identifier: Apache-2.0 */
-#define _POSIX_C_SOURCE 200809L /* getpid */
+ * Owns: the number of threads and the parallel loop. SPDX-License-Identifier: Apache-2.0
+ *
+ * A fill starts the threads that it needs, and takes the pieces with them until none is left. A thread lingers for a
+ * fraction of a millisecond after its fill, because the next often follows at once, and then ends. So an idle process has
+ * no thread of kinit's; a child of fork starts its own; and a library that is unloaded waits for its threads to end. */
+#define _POSIX_C_SOURCE 200809L /* signals, pthread_atfork */
 #include "parallel.h"
 
 #include <stdatomic.h>
-#include <stdlib.h>
+#include <stddef.h>
 
 #include "kinit/kinit.h"
 
-#if KINIT_HAVE_OPENMP
-#include <omp.h>
-#include <unistd.h>
+#if KINIT_HAVE_THREADS
+#include <limits.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
 
 #include "cpu.h"
+#include "environment.h"
+
+/* ---- How many threads -------------------------------------------------------------------------------------------- */
 
 static _Atomic int chosen_threads; /* 0: the default */
+static _Atomic int quota;          /* processors that the last reading gave, INT_MAX without one; 0: not read yet */
+static _Atomic int running;        /* threads that fill now, those that called and those that were started */
 
-/* The process in which threads were first started, 0 before. Those of OpenMP do not survive a fork: in a child process
- * a team would wait for ever, so the child computes alone. */
-static _Atomic long team_process;
+enum { BYTES_PER_READING = 64 << 20 }; /* a fill of so many may spend the time to read the quota again */
 
-static int forked(void) {
-  const long owner = atomic_load(&team_process);
-  return owner != 0 && owner != (long)getpid();
+static int read_quota(void) {
+  const int processors = kinit_cpu_quota("");
+  atomic_store(&quota, processors > 0 ? processors : INT_MAX);
+  return atomic_load(&quota);
 }
 
-/* The cores of OpenMP's places, where the user or OpenMP set any. It then binds the calling thread to one of them,
- * whose own affinity tells nothing about the others. */
-static int count_cores(void) {
-  enum { MOST = 1024 };
-  int processors[MOST], count = 0;
-  for (int place = 0; place < omp_get_num_places(); place++) {
-    const int size = omp_get_place_num_procs(place);
-    if (size > MOST - count) break;
-    omp_get_place_proc_ids(place, processors + count);
-    count += size;
-  }
-  return count > 0 ? kinit_cpu_cores_of(processors, count) : kinit_cpu_cores();
+static int current_limit(bool afresh) {
+  const int chosen = atomic_load(&chosen_threads), environment = kinit_environment_read()->threads;
+  if (chosen > 0) return chosen;
+  if (environment > 0) return environment;
+  const int cores = kinit_cpu_cores(), known = atomic_load(&quota);
+  const int most = afresh || known == 0 ? read_quota() : known;
+  return cores < most ? cores : most;
 }
 
-/* OpenMP's own default counts hardware threads, of which two in a core disturb each other here; so the cores are the
- * limit, unless the user gave a number. */
-static int default_threads(void) {
-  static _Atomic int cores;
-  const int available = omp_get_max_threads();
-  if (getenv("OMP_NUM_THREADS") != NULL) return available;
-  int limit = atomic_load(&cores);
-  if (limit == 0) {
-    limit = count_cores();
-    atomic_store(&cores, limit);
-  }
-  return available < limit ? available : limit;
-}
+int kinit_num_threads(void) { return current_limit(true); }
 
-int kinit_num_threads(void) {
-  const int chosen = atomic_load(&chosen_threads);
-  if (omp_in_parallel() || forked()) return 1;
-  return chosen > 0 ? chosen : default_threads();
-}
+int kinit_parallel_limit(uint64_t bytes) { return current_limit(bytes >= BYTES_PER_READING); }
 
 kinit_status kinit_set_num_threads(int count) {
   if (count < 0) return KINIT_ERROR_THREADS;
@@ -66,23 +56,264 @@ kinit_status kinit_set_num_threads(int count) {
   return KINIT_OK;
 }
 
-void kinit_parallel(int pieces, kinit_piece *piece, const void *context) {
-  if (pieces <= 1) {
-    for (int i = 0; i < pieces; i++) piece(context, i);
-    return;
+/* Counts up to `wanted` threads in, as many as the limit leaves, one at least: the caller's. */
+static int enter(int wanted, int limit) {
+  int now = atomic_load(&running), taken;
+  do {
+    const int free = now < limit ? limit - now : 0;
+    taken = free < 1 ? 1 : free < wanted ? free : wanted;
+  } while (!atomic_compare_exchange_weak(&running, &now, now + taken));
+  return taken;
+}
+
+static void leave(int threads) { atomic_fetch_sub(&running, threads); }
+
+/* Counts the calling thread out if more run than the limit allows, as they do when other callers came meanwhile. */
+static bool leave_if_crowded(int limit) {
+  int now = atomic_load(&running);
+  while (now > limit)
+    if (atomic_compare_exchange_weak(&running, &now, now - 1)) return true;
+  return false;
+}
+
+/* ---- Workers ----------------------------------------------------------------------------------------------------- */
+
+typedef struct worker worker;
+
+/* A parallel loop under way, on the stack of its caller. */
+typedef struct team {
+  kinit_piece *piece;
+  const void *context;
+  int pieces, limit;
+  _Atomic int next;
+  worker *workers; /* those who help, linked by their `next` */
+} team;
+
+/* VACANT -> TAKEN -> BUSY -> DONE -> LINGERING -> ENDED, and from LINGERING or ENDED to TAKEN again. A caller takes a
+ * worker by one exchange; only the caller whom it helped lets it linger; only itself it ends. */
+enum { VACANT, TAKEN, BUSY, DONE, LINGERING, ENDED };
+
+struct worker {
+  _Atomic int state;
+  team *team;
+  worker *next;
+  uint64_t place; /* the processors on which it runs */
+  pthread_t thread;
+  pthread_mutex_t mutex; /* for its caller, to sleep until it is done */
+  pthread_cond_t done;
+};
+
+enum {
+  MOST_WORKERS = 1023,
+  STACK = 256 << 10,   /* the thread-local variables of the whole process lie there too */
+  PAUSES = 16,         /* looks at a state, before others may use the processor */
+  LINGER_ROUNDS = 200, /* of so many looks */
+  WAIT_ROUNDS = 50
+};
+
+static worker workers[MOST_WORKERS];
+static _Atomic int used_workers; /* beyond it all are vacant */
+static _Atomic bool closed;      /* no thread starts any more */
+
+static bool exchange(worker *w, int from, int to) { return atomic_compare_exchange_strong(&w->state, &from, to); }
+
+/* Waits a little, until the worker is busy, or is not: false if the time was too short. */
+static bool soon(const worker *w, bool busy, int rounds) {
+  for (int round = 0; round < rounds && !atomic_load(&closed); round++) {
+    for (int i = 0; i < PAUSES; i++) {
+      if ((atomic_load(&w->state) == BUSY) == busy) return true;
+      kinit_cpu_pause();
+    }
+    (void)sched_yield();
   }
-  atomic_store(&team_process, (long)getpid());
-#pragma omp parallel for schedule(static, 1) num_threads(pieces)
-  for (int i = 0; i < pieces; i++) piece(context, i);
+  return false;
+}
+
+static bool take_piece(team *t) {
+  const int index = atomic_fetch_add(&t->next, 1);
+  if (index < t->pieces) t->piece(t->context, index);
+  return index < t->pieces;
+}
+
+static void help(team *t) {
+  do {
+    if (leave_if_crowded(t->limit)) return;
+  } while (take_piece(t));
+  leave(1);
+}
+
+/* True if another fill takes the worker before its time is over. */
+static bool linger(worker *w) {
+  if (soon(w, true, LINGER_ROUNDS)) return true;
+  while (!exchange(w, LINGERING, ENDED) && !exchange(w, DONE, ENDED)) {
+    if (atomic_load(&w->state) == BUSY) return true;
+    (void)sched_yield();
+  }
+  return false;
+}
+
+static void *work(void *argument) {
+  worker *w = argument;
+  do {
+    help(w->team);
+    (void)pthread_mutex_lock(&w->mutex);
+    atomic_store(&w->state, DONE);
+    (void)pthread_cond_signal(&w->done);
+    (void)pthread_mutex_unlock(&w->mutex);
+  } while (linger(w));
+  return NULL;
+}
+
+/* ---- Starting and ending ----------------------------------------------------------------------------------------- */
+
+static void join(team *t, worker *w) {
+  w->team = t;
+  w->next = t->workers;
+  t->workers = w;
+}
+
+/* Takes up to `wanted` workers that linger on the same processors. */
+static int take_lingering(team *t, int wanted, uint64_t place) {
+  const int used = atomic_load(&used_workers);
+  int count = 0;
+  for (int i = 0; i < used && count < wanted; i++) {
+    worker *w = &workers[i];
+    if (!exchange(w, LINGERING, TAKEN)) continue;
+    const bool same = w->place == place;
+    if (same) join(t, w);
+    atomic_store(&w->state, same ? BUSY : LINGERING);
+    count += same;
+  }
+  return count;
+}
+
+/* Where no thread is, or one that has ended, whose remains are removed. */
+static bool take_vacant(worker *w) {
+  if (exchange(w, VACANT, TAKEN)) return true;
+  if (!exchange(w, ENDED, TAKEN)) return false;
+  (void)pthread_join(w->thread, NULL);
+  return true;
+}
+
+static bool start(team *t, worker *w, uint64_t place, const pthread_attr_t *attributes) {
+  if (pthread_mutex_init(&w->mutex, NULL) != 0 || pthread_cond_init(&w->done, NULL) != 0) return false;
+  worker *others = t->workers;
+  w->place = place;
+  join(t, w);
+  atomic_store(&w->state, BUSY);
+  if (pthread_create(&w->thread, attributes, work, w) == 0) return true;
+  t->workers = others;
+  return false;
+}
+
+/* Starts up to `wanted` threads. Fewer, if the system refuses one. */
+static int start_vacant(team *t, int wanted, uint64_t place) {
+  pthread_attr_t attributes;
+  int count = 0;
+  if (pthread_attr_init(&attributes) != 0) return 0;
+  (void)pthread_attr_setstacksize(&attributes, STACK);
+  for (int i = 0; i < MOST_WORKERS && count < wanted; i++) {
+    worker *w = &workers[i];
+    if (!take_vacant(w)) continue;
+    if (atomic_load(&used_workers) <= i) atomic_store(&used_workers, i + 1);
+    if (start(t, w, place, &attributes)) {
+      count++;
+      continue;
+    }
+    atomic_store(&w->state, VACANT);
+    break;
+  }
+  (void)pthread_attr_destroy(&attributes);
+  return count;
+}
+
+/* The signals of the process are for its own threads. Those that a store into memory can raise stay as they are. */
+static void block_signals(sigset_t *before) {
+  static const int own[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS, SIGABRT};
+  sigset_t all;
+  (void)sigfillset(&all);
+  for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) (void)sigdelset(&all, own[i]);
+  (void)pthread_sigmask(SIG_BLOCK, &all, before);
+}
+
+static int employ(team *t, int wanted) {
+  if (atomic_load(&closed)) return 0;
+  const uint64_t place = kinit_cpu_place();
+  const int count = take_lingering(t, wanted, place);
+  if (count == wanted) return count;
+  sigset_t before;
+  block_signals(&before);
+  const int started = start_vacant(t, wanted - count, place);
+  (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return count + started;
+}
+
+/* Waits until the worker has done its last piece. */
+static void await(worker *w) {
+  if (soon(w, false, WAIT_ROUNDS)) return;
+  (void)pthread_mutex_lock(&w->mutex);
+  while (atomic_load(&w->state) == BUSY) (void)pthread_cond_wait(&w->done, &w->mutex);
+  (void)pthread_mutex_unlock(&w->mutex);
+}
+
+static void dismiss(team *t) {
+  worker *w = t->workers;
+  while (w != NULL) {
+    worker *next = w->next; /* before another fill takes w */
+    await(w);
+    (void)exchange(w, DONE, LINGERING);
+    w = next;
+  }
+}
+
+void kinit_parallel(int limit, int pieces, kinit_piece *piece, const void *context) {
+  team t = {.piece = piece, .context = context, .pieces = pieces, .limit = limit};
+  const int threads = enter(pieces < limit ? pieces : limit, limit);
+  const int helpers = threads > 1 ? employ(&t, threads - 1) : 0;
+  leave(threads - 1 - helpers);
+  while (take_piece(&t)) continue;
+  leave(1);
+  dismiss(&t);
+}
+
+/* ---- Fork and unloading ------------------------------------------------------------------------------------------ */
+
+/* In a child only the thread that called fork is left. */
+static void forget_threads(void) {
+  for (int i = atomic_load(&used_workers) - 1; i >= 0; i--) atomic_store(&workers[i].state, VACANT);
+  atomic_store(&used_workers, 0);
+  atomic_store(&running, 0);
+  atomic_store(&quota, 0);
+}
+
+__attribute__((constructor)) static void prepare_for_fork(void) {
+  if (pthread_atfork(NULL, NULL, forget_threads) != 0) atomic_store(&closed, true);
+}
+
+/* The code of the threads goes away with the library. At the end of a process others may still fill: without help. */
+__attribute__((destructor)) static void end_threads(void) {
+  atomic_store(&closed, true);
+  for (int i = atomic_load(&used_workers) - 1; i >= 0; i--) {
+    worker *w = &workers[i];
+    while (atomic_load(&w->state) != VACANT) {
+      if (take_vacant(w))
+        atomic_store(&w->state, VACANT);
+      else
+        (void)sched_yield();
+    }
+  }
 }
 
 #else
 
 int kinit_num_threads(void) { return 1; }
 
+int kinit_parallel_limit(uint64_t bytes) { return bytes > 0; }
+
 kinit_status kinit_set_num_threads(int count) { return count < 0 ? KINIT_ERROR_THREADS : KINIT_OK; }
 
-void kinit_parallel(int pieces, kinit_piece *piece, const void *context) {
+void kinit_parallel(int limit, int pieces, kinit_piece *piece, const void *context) {
+  (void)limit;
   for (int i = 0; i < pieces; i++) piece(context, i);
 }
 

@@ -387,18 +387,19 @@ KINIT_API kinit_status kinit_nonlinearity_from_name(const char *name, kinit_nonl
 KINIT_API int kinit_isa_count(void);
 KINIT_API const char *kinit_isa_name(int index);
 
-/* Name of the one in use: the best, or the one that the environment variable KINIT_ISA names at first use (an unknown
- * or unsupported name there is ignored), or the one last chosen by kinit_set_isa. */
+/* Name of the one in use: the best, or the one that the environment variable KINIT_ISA named when the library was loaded
+ * (an unknown or unsupported name there is ignored), or the one last chosen by kinit_set_isa. */
 KINIT_API const char *kinit_isa(void);
 
-/* Chooses the instruction set for all fills that start from now on, in all threads. NULL: as at first use.
+/* Chooses the instruction set for all fills that start from now on, in all threads. NULL: as when it was loaded.
  * Changes speed, never a bit. Errors: ISA (nothing changes). */
 KINIT_API kinit_status kinit_set_isa(const char *name);
 
-/* The largest number of threads that one fill may use, for the whole process. 0 restores the default: the number of
- * physical cores that the process may run on, or OMP_NUM_THREADS if that is set. Small fills use fewer. 1 in a build
- * without OpenMP, inside a parallel region, and in a child process forked after a threaded fill.
- * Errors: THREADS (negative). */
+/* The largest number of threads that fill at a time, for the whole process: fills that run at once share them, and each
+ * has at least its caller's. 0 restores the default: OMP_NUM_THREADS as it was when the library was loaded; else the
+ * physical cores that the calling thread may run on now, or fewer where a control group's quota of processor time allows
+ * fewer. Small fills use fewer. A thread that the system refuses is done without. Threads end within a fraction of a
+ * millisecond after the fill. 1 in a build without threads. Errors: THREADS (negative). */
 KINIT_API kinit_status kinit_set_num_threads(int count);
 KINIT_API int kinit_num_threads(void);
 

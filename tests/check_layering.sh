@@ -29,10 +29,11 @@ allowed() {
     plan_truncated.[ch]) echo "plan_truncated.h kernel.h" ;;
     layout.[ch]) echo "layout.h kernel.h kinit/kinit.h" ;;
     fill.[ch]) echo "fill.h distribution.h check.h plan.h layout.h cpu.h parallel.h kinit/kinit.h" ;;
-    parallel.[ch]) echo "parallel.h cpu.h kinit/kinit.h" ;;
+    parallel.[ch]) echo "parallel.h cpu.h environment.h kinit/kinit.h" ;;
+    environment.[ch]) echo "environment.h" ;;
     memory.c) echo "kinit/kinit.h" ;;
     cpu.[ch]) echo "cpu.h" ;;
-    dispatch.[ch]) echo "dispatch.h kernel.h cpu.h kinit/kinit.h" ;;
+    dispatch.[ch]) echo "dispatch.h kernel.h cpu.h environment.h kinit/kinit.h" ;;
     kernel/*.h) echo "../kernel.h $(cd kernel && echo *.h)" ;;
     */simd_*.h) echo "../kernel/simd.h" ;;
     */kernels_*.c) echo "simd_$(dirname "$1").h ../kernel/table.h" ;;
@@ -71,15 +72,18 @@ only 'arm_neon\.h' "$primitives"
 only 'sleef\.h' "$primitives"
 only 'cpuid\.h' cpu.c
 only 'sys/auxv\.h' cpu.c
-only 'sched\.h' cpu.c
+only 'sched\.h' 'cpu.c parallel.c'
 only 'stdio\.h' cpu.c
-only 'omp\.h' parallel.c
-only 'stdatomic\.h' "dispatch.c parallel.c fill.c"
+only '(pthread|signal)\.h' parallel.c
+only 'stdatomic\.h' "dispatch.c parallel.c fill.c cpu.c"
 
 # Words that belong to one file even without a header.
 word='(^|[^A-Za-z0-9_])'
 for file in $(containing "pragma omp|${word}omp_[a-z]"); do
-  [ "$file" = parallel.c ] || fail "$file knows OpenMP; only parallel.c may"
+  fail "$file uses OpenMP, whose threads stay behind in the process"
+done
+for file in $(containing "${word}(secure_)?getenv *\("); do
+  [ "$file" = environment.c ] || fail "$file reads the environment; only environment.c may"
 done
 for file in $(containing "${word}(__m(128|256|512)[id]?|_mm[0-9]*_[a-z]|(float|uint|int)(64|32|16|8)x[0-9]+_t)"); do
   case " cpu.c $primitives " in

@@ -144,7 +144,7 @@ def test_isa_and_threads_change_no_bit(isa, threads):
     kinit.set_isa(isa)
     kinit.set_num_threads(threads)
     assert kinit.isa() == isa
-    assert kinit.num_threads() in (1, threads)  # 1 without OpenMP
+    assert kinit.num_threads() in (1, threads)  # 1 without threads
     x = kinit.normal(1 << 18, seed=11)
     assert same(x[:50], values("normal", "f32", (50,), (0.0, 1.0), seed=11))
     assert same(x[-50:], values("normal", "f32", (50,), (0.0, 1.0), seed=11, offset=(1 << 18) - 50))

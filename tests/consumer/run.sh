@@ -77,7 +77,7 @@ by_add_subdirectory() {
   expect_library "$work/$way/consumer" static
   configure_and_run "$way" CXX -DKINIT_SOURCE_DIR="$KINIT_SOURCE" -DBUILD_SHARED_LIBS=ON
   expect_library "$work/$way/consumer" shared
-  configure_and_run "$way-C" C -DKINIT_SOURCE_DIR="$KINIT_SOURCE" -DKINIT_AVX2=OFF -DKINIT_AVX512=OFF -DKINIT_OPENMP=OFF
+  configure_and_run "$way-C" C -DKINIT_SOURCE_DIR="$KINIT_SOURCE" -DKINIT_AVX2=OFF -DKINIT_AVX512=OFF -DKINIT_THREADS=OFF
 }
 
 case $way in

@@ -3,8 +3,9 @@
  * Owns: the number of threads and the parallel loop. SPDX-License-Identifier: Apache-2.0
  *
  * A fill starts the threads that it needs, and takes the pieces with them until none is left. A thread lingers for a
- * fraction of a millisecond after its fill, because the next often follows at once, and then ends. So an idle process has
- * no thread of kinit's; a child of fork starts its own; and a library that is unloaded waits for its threads to end. */
+ * fraction of a millisecond after its fill, because the next often follows at once, and then ends. So an idle process
+ * has no thread of kinit's; a child of fork starts its own; and a library that is unloaded waits for its threads to
+ * end. */
 #define _POSIX_C_SOURCE 200809L /* signals, pthread_atfork */
 #include "parallel.h"
 

@@ -106,8 +106,7 @@ TEST(Fork, WhileOtherThreadsFill) {
       while (!done) HashOfNormals();
     });
   }
-  for (int round = 0; round < 20; round++)
-    EXPECT_EQ(InAChild([=] { return FillsWithThreads(expected); }), 0) << round;
+  for (int round = 0; round < 20; round++) EXPECT_EQ(InAChild([=] { return FillsWithThreads(expected); }), 0) << round;
   done = true;
   for (std::thread &thread : threads) thread.join();
 }
@@ -223,14 +222,14 @@ TEST(Environment, MayChangeMeanwhile) {
     std::vector<float> values(1 << 17);
     kinit_fill_constant(values.data(), KINIT_F32, values.size(), 1);
     std::thread writer([&] {
-      for (int i = 0; i < 20000; i++) setenv(("VARIABLE_" + std::to_string(i)).c_str(), "1", 1);
+      for (int i = 0; i < 8000; i++) setenv(("VARIABLE_" + std::to_string(i)).c_str(), "1", 1);
       done = true;
     });
     while (!done) kinit_fill_constant(values.data(), KINIT_F32, values.size(), 1);
     writer.join();
     return 0;
   };
-  for (int round = 0; round < 4; round++) EXPECT_EQ(InAChild(body), 0);
+  for (int round = 0; round < 3; round++) EXPECT_EQ(InAChild(body), 0);
 }
 
 TEST(Environment, IsReadOnce) {
@@ -252,7 +251,10 @@ TEST(Exit, WhileOtherThreadsFill) {
   for (int round = 0; round < 20; round++) {
     const int status = InAChild([] {
       kinit_set_num_threads(3);
-      for (int i = 0; i < 3; i++) std::thread([] { for (;;) HashOfNormals(); }).detach();
+      for (int i = 0; i < 3; i++)
+        std::thread([] {
+          for (;;) HashOfNormals();
+        }).detach();
       HashOfNormals();
       std::exit(0);
       return 1;

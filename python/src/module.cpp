@@ -262,7 +262,8 @@ NB_MODULE(_kinit, m) {
   bind(m, "gain", gain);
   bind(m, "allocate", allocate);
   bind(m, "share", share);
-  m.def("offering", offering);
+  bind(m, "offering", offering);
+  bind(m, "is_ready", is_ready);
   m.def("isa", kinit_isa);
   m.def("isas", isas);
   bind(m, "set_isa", set_isa);

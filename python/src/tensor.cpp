@@ -16,12 +16,13 @@ nb::object interned(const char *name) { return nb::steal(PyUnicode_InternFromStr
 
 /* What is looked up once: objects of torch, and the names of what tensors are asked for. */
 struct Torch {
-  nb::object tensor, parameter, strided, increment_version, is_grad_enabled, is_inference_mode_enabled;
+  nb::object tensor, parameter, strided, increment_version, is_grad_enabled, is_inference_mode_enabled, dispatch_depth,
+      transform;
   std::vector<std::pair<nb::object, Element>> dtypes;
   const nb::object is_cpu = interned("is_cpu"), layout = interned("layout"), is_neg = interned("is_neg"),
                    dtype = interned("dtype"), shape = interned("shape"), stride = interned("stride"),
                    data_ptr = interned("data_ptr"), requires_grad = interned("requires_grad"),
-                   is_inference = interned("is_inference");
+                   is_inference = interned("is_inference"), is_contiguous = interned("is_contiguous");
 
   explicit Torch(nb::handle torch)
       : tensor(torch.attr("Tensor")),
@@ -30,6 +31,8 @@ struct Torch {
         increment_version(torch.attr("autograd").attr("graph").attr("increment_version")),
         is_grad_enabled(torch.attr("is_grad_enabled")),
         is_inference_mode_enabled(torch.attr("is_inference_mode_enabled")),
+        dispatch_depth(torch.attr("_C").attr("_len_torch_dispatch_stack")),
+        transform(torch.attr("_C").attr("_functorch").attr("peek_interpreter_stack")),
         dtypes{{torch.attr("float32"), Element::f32},
                {torch.attr("float64"), Element::f64},
                {torch.attr("float16"), Element::f16},
@@ -79,6 +82,11 @@ bool is_plain(const Torch &torch, nb::handle tensor) {
          get(tensor, torch.layout).is(torch.strided) && !is_true(call(tensor, torch.is_neg));
 }
 
+/* Tensors of inference mode cannot be written to outside of it. */
+bool is_usable(const Torch &torch, nb::handle tensor) {
+  return !is_true(call(tensor, torch.is_inference)) || is_true(torch.is_inference_mode_enabled());
+}
+
 /* A tuple of lengths; their number, or -1 if there are too many. */
 int read_tuple(const nb::object &tuple, int64_t *lengths) {
   const Py_ssize_t count = PyTuple_Check(tuple.ptr()) ? PyTuple_Size(tuple.ptr()) : -1;
@@ -97,13 +105,22 @@ bool is_tensor(nb::handle object) {
   return torch != nullptr && PyObject_TypeCheck(object.ptr(), reinterpret_cast<PyTypeObject *>(torch->tensor.ptr()));
 }
 
+bool is_ready(nb::handle tensor) {
+  if (!is_tensor(tensor)) return false;
+  const Torch &torch = *loaded_torch();
+  Element element;
+  return is_plain(torch, tensor) && element_of(torch, get(tensor, torch.dtype), element) &&
+         is_true(call(tensor, torch.is_contiguous)) && is_usable(torch, tensor) &&
+         nb::cast<int>(torch.dispatch_depth()) == 0 && torch.transform().is_none();
+}
+
 void check_writable(nb::handle tensor) {
   const Torch &torch = *loaded_torch();
   if (is_true(get(tensor, torch.requires_grad)) && is_true(torch.is_grad_enabled())) {
     throw std::runtime_error(
         "the tensor requires grad, and autograd does not record what kinit does: fill it under torch.no_grad()");
   }
-  if (is_true(call(tensor, torch.is_inference)) && !is_true(torch.is_inference_mode_enabled())) {
+  if (!is_usable(torch, tensor)) {
     throw std::runtime_error("the tensor was made in inference mode: fill it under torch.inference_mode()");
   }
 }
@@ -124,11 +141,14 @@ void advance_version(nb::handle tensor) { loaded_torch()->increment_version(tens
 
 namespace {
 
-/* (function, types, args, kwargs = None), self is the dictionary of handlers. */
-PyObject *offer(PyObject *handlers, PyObject *const *arguments, Py_ssize_t count) {
+/* (function, types, args, kwargs = None) */
+PyObject *offer(PyObject *mode, PyObject *const *arguments, Py_ssize_t count) {
+  static const nb::object attribute = interned("handlers");
   if (count != 3 && count != 4) return PyErr_Format(PyExc_TypeError, "__torch_function__ takes 3 or 4 arguments");
   PyObject *function = arguments[0], *kwargs = count == 4 && arguments[3] != Py_None ? arguments[3] : nullptr;
-  PyObject *handler = PyDict_GetItemWithError(handlers, function);
+  const nb::object handlers = nb::steal(PyObject_GetAttr(mode, attribute.ptr()));
+  if (!handlers.is_valid()) return nullptr;
+  PyObject *handler = PyDict_GetItemWithError(handlers.ptr(), function);
   if (handler == nullptr) {
     PyErr_Clear(); /* what cannot be hashed is no key */
     return PyObject_Call(function, arguments[2], kwargs);
@@ -141,6 +161,6 @@ PyMethodDef offer_definition = {
 
 }  // namespace
 
-nb::object offering(nb::dict handlers) { return nb::steal(PyCFunction_New(&offer_definition, handlers.ptr())); }
+nb::object offering(nb::handle mode) { return nb::steal(PyCFunction_New(&offer_definition, mode.ptr())); }
 
 }  // namespace kinit_python

@@ -13,6 +13,10 @@ namespace kinit_python {
 /* Whether the object is a torch.Tensor, or of a class derived from it. */
 bool is_tensor(nanobind::handle object);
 
+/* Whether nothing stands between a fill and the memory of the object: a dense contiguous tensor of a dtype that kinit
+ * fills, and neither a mode nor a transform of torch (FakeTensorMode, vmap) that wants to see each operation. */
+bool is_ready(nanobind::handle object);
+
 /* RuntimeError where torch's own in-place functions raise it: a tensor that requires grad while autograd records, and a
  * tensor of inference mode outside of it. */
 void check_writable(nanobind::handle tensor);
@@ -24,8 +28,8 @@ bool read_plain_tensor(nanobind::handle tensor, Array &array);
 /* Tells autograd that a tensor was written to, as torch's in-place functions do. */
 void advance_version(nanobind::handle tensor);
 
-/* offering(handlers) -> the __torch_function__ of a mode: calls handlers[function](function, args, kwargs) of the
- * functions that are keys, and every other function itself. */
-nanobind::object offering(nanobind::dict handlers);
+/* The __torch_function__ of a mode of torch: calls mode.handlers[function](function, args, kwargs) for functions that
+ * are keys of that dictionary, and every other function itself. */
+nanobind::object offering(nanobind::handle mode);
 
 }  // namespace kinit_python

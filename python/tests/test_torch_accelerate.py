@@ -4,6 +4,7 @@ import inspect
 import math
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import kinit
 import pytest
@@ -129,7 +130,7 @@ def test_a_transformer_of_torch_is_taken_over_whole():
 
 
 def test_what_kinit_cannot_do_is_passed_on():
-    with accelerate(seed=5) as mode:
+    with pytest.warns(UserWarning, match="taken nothing over"), accelerate(seed=5) as mode:
         normal_(torch.empty(3, device="meta"))
         xavier_normal_(torch.empty(3, 3, dtype=torch.complex64))
         trunc_normal_(torch.empty(3), a=-math.inf)
@@ -172,21 +173,233 @@ def test_torch_is_as_before_outside():
     assert list(inspect.signature(trunc_normal_).parameters) == ["tensor", "mean", "std", "a", "b", "generator"]
 
 
-def test_other_threads_keep_torchs_functions():
-    torch.manual_seed(3)
-    expected = trunc_normal_(torch.empty(50))
+# ---- Everything else that is random ----------------------------------------------------------------------------------
+
+HALF = torch.full((40,), 0.5)
+OTHERS = {
+    "rand": lambda: torch.rand(40),
+    "randn": lambda: torch.randn(40),
+    "rand_like": lambda: torch.rand_like(HALF),
+    "randn_like": lambda: torch.randn_like(HALF),
+    "randint": lambda: torch.randint(1000, (40,)),
+    "randperm": lambda: torch.randperm(40),
+    "normal": lambda: torch.normal(HALF, HALF),
+    "bernoulli": lambda: torch.bernoulli(HALF),
+    "poisson": lambda: torch.poisson(20 * HALF),
+    "multinomial": lambda: torch.multinomial(HALF, 20),
+    "dropout": lambda: torch.nn.functional.dropout(HALF),
+    "random_": lambda: torch.empty(40).random_(),
+    "exponential_": lambda: torch.empty(40).exponential_(),
+    "bernoulli_": lambda: torch.empty(40).bernoulli_(),
+    "cauchy_": lambda: torch.empty(40).cauchy_(),
+    "geometric_": lambda: torch.empty(40).geometric_(0.1),
+    "log_normal_": lambda: torch.empty(40).log_normal_(),
+}
+UNLISTED = {  # which no mode sees as random
+    "torch.distributions": lambda: torch.distributions.Gamma(HALF, HALF).sample(),
+    "svd_lowrank": lambda: torch.svd_lowrank(torch.eye(9), 2)[0],
+}
+
+
+def drawn(seed, call):
+    with accelerate(seed=seed) as mode:
+        normal_(torch.empty(3))
+        return [call(), call(), normal_(torch.empty(3))], mode
+
+
+@pytest.mark.parametrize("name", [*OTHERS, *UNLISTED])
+def test_a_seed_decides_all_that_torch_draws(name):
+    call = {**OTHERS, **UNLISTED}[name]
+    (first, second, ours), mode = drawn(1, call)
+    before = torch.get_rng_state()
+    again, _ = drawn(1, call)
+    assert torch.equal(before, torch.get_rng_state())
+    assert all(map(torch.equal, (first, second, ours), again))
+    assert not torch.equal(first, second)
+    assert not torch.equal(first, drawn(2, call)[0][0])
+    assert torch.equal(ours, kinit.fill_normal(torch.empty(3), seed=1, subsequence=1))
+    if name in OTHERS:
+        assert dict(mode.stats.other) == {name: 2}
+        assert dict(mode.stats.elements_other) == {name: 2 * first.numel()}
+
+
+def test_torchs_generator_is_as_before_an_exception_and_between_contexts():
+    before = torch.get_rng_state()
+    with pytest.raises(KeyError), accelerate(seed=1):
+        first = torch.rand(3)
+        with accelerate(seed=2):
+            normal_(torch.empty(3))
+            torch.rand(3)
+        second = torch.rand(3)
+        raise KeyError
+    assert torch.equal(before, torch.get_rng_state())
+    with accelerate(seed=1):
+        normal_(torch.empty(3))
+        assert torch.equal(torch.rand(3), first) and torch.equal(torch.rand(3), second)
+
+
+def test_manual_seed_governs_torchs_functions_too_without_a_seed():
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    with accelerate() as mode:
+        assert torch.equal(torch.rand(3), expected)
+        normal_(torch.empty(3))
+    assert dict(mode.stats.other) == {"rand": 1}
+
+
+def test_elements_are_counted():
+    with accelerate(seed=1) as mode:
+        torch.nn.Linear(6, 4)
+        torch.empty(2, 3).normal_()
+        normal_(torch.empty(5, 5, device="meta"))
+    assert dict(mode.stats.elements_taken_over) == {"kaiming_uniform_": 24, "uniform_": 4, "normal_": 6}
+    assert dict(mode.stats.elements_passed_on) == {"normal_": 25}
+
+
+def test_a_context_that_took_nothing_over_says_what_torch_did():
+    with pytest.warns(UserWarning, match="nothing over: torch did normal_ 1 times, rand 2 times") as found:
+        with accelerate():
+            torch.rand(3), torch.rand(3)
+            normal_(torch.empty(3, device="meta"))
+    assert found[0].filename == __file__
+    with pytest.warns(UserWarning, match="there was no call to take over"), accelerate(seed=1):
+        pass
+    with warnings.catch_warnings(), pytest.raises(KeyError), accelerate():
+        warnings.simplefilter("error")
+        raise KeyError
+
+
+def test_inside_transforms_torch_does_it():
+    with accelerate(seed=1) as mode:
+        normal_(torch.empty(3))
+        rows = torch.vmap(lambda x: torch.empty_like(x).normal_(), randomness="different")(torch.zeros(2, 3))
+    assert not torch.equal(rows[0], rows[1])
+    assert dict(mode.stats.passed_on) == {"normal_": 1}
+
+
+# ---- Threads ---------------------------------------------------------------------------------------------------------
+
+DRAWS = {
+    "nn.init": lambda: trunc_normal_(torch.empty(50)),
+    "module": lambda: torch.nn.Linear(5, 5, bias=False).weight,
+    "method": lambda: torch.empty(50).normal_(),
+}
+
+
+def result_in(thread_of, draw):
+    """What a draw returns, or raises, in another thread."""
     results = []
 
     def work():
-        torch.manual_seed(3)
-        results.append(trunc_normal_(torch.empty(50)))
+        try:
+            results.append(draw())
+        except RuntimeError as error:
+            results.append(error)
 
+    thread_of(work)
+    return results[0]
+
+
+def new_thread(work):
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+
+def pooled_thread(work):
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()
+
+
+@pytest.mark.parametrize("thread_of", [new_thread, pooled_thread])
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
+def test_threads_that_start_inside_are_inside(draw, thread_of):
+    torch.manual_seed(3)
+    with accelerate():
+        expected = draw()
+    torch.manual_seed(3)
+    with accelerate() as mode:
+        assert torch.equal(result_in(thread_of, draw), expected)
+    assert mode.stats.taken_over.total() == 1
+
+
+@pytest.mark.parametrize("thread_of", [new_thread, pooled_thread])
+@pytest.mark.parametrize("draw", [*DRAWS.values(), OTHERS["rand"]], ids=[*DRAWS, "rand"])
+def test_a_seed_refuses_threads_that_start_inside(draw, thread_of):
     with accelerate(seed=1) as mode:
-        thread = threading.Thread(target=work)
+        normal_(torch.empty(3))
+        assert "Build the model in one thread" in str(result_in(thread_of, draw))
+        given = result_in(thread_of, lambda: normal_(torch.empty(3), generator=torch.Generator().manual_seed(3)))
+        ones = result_in(thread_of, lambda: ones_(torch.empty(3)))
+    assert torch.equal(given, init.normal_(torch.empty(3), generator=torch.Generator().manual_seed(3)))
+    assert ones.tolist() == [1.0] * 3
+    assert dict(mode.stats.taken_over) == {"normal_": 2, "ones_": 1}
+
+
+@pytest.mark.parametrize("draw", [DRAWS["nn.init"], DRAWS["module"]], ids=["nn.init", "module"])
+def test_threads_that_were_there_before(draw):
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(torch.manual_seed, 3).result()
+        expected = draw()
+        with accelerate() as mode:
+            pool.submit(draw).result()
+        assert mode.stats.taken_over.total() == 1
+        with accelerate(seed=1):
+            normal_(torch.empty(3))
+            with pytest.raises(RuntimeError, match="Build the model in one thread"):
+                pool.submit(draw).result()
+        torch.manual_seed(3)
+        assert torch.equal(pool.submit(draw).result(), expected)
+
+
+def test_threads_with_a_context_of_their_own():
+    def in_context(seed):
+        with accelerate(seed) as mode:
+            normal_(torch.empty(3))
+        return dict(mode.stats.taken_over)
+
+    with ThreadPoolExecutor(1) as pool:
+        for seed in (None, 2):
+            with accelerate() as mode:
+                normal_(torch.empty(3))
+                assert pool.submit(in_context, seed).result() == {"normal_": 1}
+            assert stats_of(mode) == ({"normal_": 1}, {})
+        with accelerate(seed=1) as mode:
+            normal_(torch.empty(3))
+            with pytest.raises(RuntimeError, match="Build the model in one thread"):
+                pool.submit(in_context, None).result()
+            with pytest.raises(RuntimeError, match="another thread is in accelerate with a seed"):
+                pool.submit(in_context, 2).result()
+        assert stats_of(mode) == ({"normal_": 1}, {})
+
+
+def test_drawing_a_seed_is_no_random_call_of_the_model():
+    with accelerate(seed=1) as outer:
+        normal_(torch.empty(3))
+        with accelerate() as inner:
+            normal_(torch.empty(3))
+    assert stats_of(inner) == ({"normal_": 1}, {})
+    assert outer.stats.other.total() == 0
+
+
+def test_a_thread_that_goes_on_after_the_context():
+    torch.manual_seed(3)
+    expected = DRAWS["method"]()
+    go_on, results = threading.Event(), []
+    start = threading.Thread.start
+    with accelerate(seed=1) as mode:
+        normal_(torch.empty(3))
+        thread = threading.Thread(target=lambda: (go_on.wait(60), results.append(DRAWS["method"]())))
         thread.start()
-        thread.join()
-    assert torch.equal(results[0], expected)
-    assert stats_of(mode) == ({}, {})
+    torch.manual_seed(3)
+    go_on.set()
+    thread.join()
+    assert torch.equal(results[0], expected) and stats_of(mode) == ({"normal_": 1}, {})
+    assert threading.Thread.start is start
+
+
+# ---- Other modes -----------------------------------------------------------------------------------------------------
 
 
 def test_contexts_nest_and_other_modes_go_on():

@@ -25,7 +25,7 @@ from torch.nn.init import _calculate_correct_fan, _calculate_fan_in_and_fan_out,
 import kinit
 
 from .source import Source
-from .target import Target, fill, target_of
+from .target import DTYPES, Target, fill, target_of
 
 _CALLER = 4  # frames from a warning to the caller of a function of init.py
 _FAR_MEAN = (
@@ -34,13 +34,19 @@ _FAR_MEAN = (
 _qr_lock = threading.Lock()
 
 
+_LARGEST = {dtype: torch.finfo(dtype).max for dtype in DTYPES}
+
+
 def _fits(dtype: torch.dtype, *values: Any) -> bool:
     """Whether all are numbers that are finite in the dtype."""
-    if not dtype.is_floating_point:
+    limit = _LARGEST.get(dtype)
+    if limit is None:
         return False
-    limit = torch.finfo(dtype).max
-    are_numbers = all(isinstance(value, numbers.Real) for value in values)
-    return are_numbers and all(-limit <= value <= limit for value in values)
+    for value in values:
+        is_number = isinstance(value, float | int) or isinstance(value, numbers.Real)  # the first is fast
+        if not is_number or not -limit <= value <= limit:
+            return False
+    return True
 
 
 def uniform(tensor: torch.Tensor, source: Source, a: float, b: float) -> bool:

@@ -1,19 +1,22 @@
 """torch's own initializers on kinit.
 
-Owns: the mode that takes the calls over, and accelerate. module.py derives its own mode from it.
+Owns: the mode that takes the calls over, and accelerate. streams.py derives its own mode from it.
 
 SPDX-License-Identifier: Apache-2.0
 """
 
 import inspect
 import operator
+import threading
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
-from torch.overrides import TorchFunctionMode
+
+from kinit import _kinit
 
 from . import hook
 from .attempt import ATTEMPTS
@@ -23,53 +26,99 @@ from .source import Source
 
 @dataclass
 class Stats:
-    """How many calls kinit took over, and how many it passed on to torch, by the function's name."""
+    """What became of the calls inside a context, by the function's name.
+
+    taken_over           number of calls that kinit has done
+    passed_on            of functions of torch.nn.init, Tensor.normal_ and Tensor.uniform_ that kinit left to torch
+    other                of torch's other random functions: rand, randn_like, bernoulli_ and so on
+    elements_taken_over, elements_passed_on, elements_other      the numbers of elements of the same calls
+    """
 
     taken_over: Counter[str] = field(default_factory=Counter)
     passed_on: Counter[str] = field(default_factory=Counter)
+    other: Counter[str] = field(default_factory=Counter)
+    elements_taken_over: Counter[str] = field(default_factory=Counter)
+    elements_passed_on: Counter[str] = field(default_factory=Counter)
+    elements_other: Counter[str] = field(default_factory=Counter)
 
 
-@dataclass
 class Call:
     """A call of one of torch's functions, in the terms of attempt.py."""
 
-    name: str
-    tensor: torch.Tensor
-    parameters: tuple[Any, ...]
-    generator: torch.Generator | None
-    is_random: bool
-    source: Source | None = None
+    __slots__ = ("name", "tensor", "parameters", "generator", "is_random", "source")
+
+    def __init__(
+        self,
+        name: str,
+        tensor: torch.Tensor,
+        parameters: tuple[Any, ...],
+        generator: torch.Generator | None,
+        is_random: bool,
+    ) -> None:
+        self.name = name
+        self.tensor = tensor
+        self.parameters = parameters
+        self.generator = generator
+        self.is_random = is_random
+        self.source: Source | None = None
 
 
-def _normal_method(tensor: torch.Tensor, mean: float = 0, std: float = 1, *, generator: Any = None) -> None:
+# ---- Which functions there are ---------------------------------------------------------------------------------------
+
+
+def _normal_method(tensor: Any, mean: float = 0, std: float = 1, *, generator: Any = None) -> None:
     """The signature of torch.Tensor.normal_."""
 
 
-def _uniform_method(tensor: torch.Tensor, from_: float = 0, to: float = 1, *, generator: Any = None) -> None:
+def _uniform_method(tensor: Any, from_: float = 0, to: float = 1, *, generator: Any = None) -> None:
     """The signature of torch.Tensor.uniform_, whose second parameter has a name that Python keeps for itself."""
 
 
-_SIGNATURES: dict[Callable[..., Any], inspect.Signature] = {
-    torch.Tensor.normal_: inspect.signature(_normal_method),
-    torch.Tensor.uniform_: inspect.signature(_uniform_method),
-    **{getattr(torch.nn.init, name): inspect.signature(getattr(torch.nn.init, name)) for name in ATTEMPTS},
+class _Function(NamedTuple):
+    """One that kinit may do. read(*args, **kwargs) -> (tensor, parameters, generator)."""
+
+    name: str
+    read: Callable[..., tuple[torch.Tensor, tuple[Any, ...], torch.Generator | None]]
+    is_random: bool
+    is_method: bool
+
+
+def _function(signature: Callable[..., Any], name: str, is_method: bool = False) -> _Function:
+    """With a reader that Python compiles from the signature: binding by inspect takes ten times as long."""
+    parameters = inspect.signature(signature).parameters.values()
+    heads = [("*, " if p.kind is p.KEYWORD_ONLY else "") + _head(p) for p in parameters]
+    names = [p.name for p in parameters if p.name != "generator"]
+    is_random = len(names) < len(parameters)
+    values = f"{names[0]}, ({''.join(f'{n}, ' for n in names[1:])}), {'generator' if is_random else None}"
+    space = {f"default_{p.name}": p.default for p in parameters}
+    exec(f"def read({', '.join(heads)}): return {values}", space)
+    return _Function(name, space["read"], is_random, is_method)
+
+
+def _head(parameter: inspect.Parameter) -> str:
+    return parameter.name + ("" if parameter.default is parameter.empty else f"=default_{parameter.name}")
+
+
+_FUNCTIONS: dict[Callable[..., Any], _Function] = {
+    torch.Tensor.normal_: _function(_normal_method, "normal_", is_method=True),
+    torch.Tensor.uniform_: _function(_uniform_method, "uniform_", is_method=True),
+    **{getattr(torch.nn.init, name): _function(getattr(torch.nn.init, name), name) for name in ATTEMPTS},
 }
-_METHODS = (torch.Tensor.normal_, torch.Tensor.uniform_)
+
+_OTHER_NAMES = {
+    torch: "bernoulli binomial multinomial normal poisson rand rand_like randint randint_like randn randn_like randperm "
+    "dropout dropout_ alpha_dropout alpha_dropout_ feature_dropout feature_dropout_ feature_alpha_dropout "
+    "feature_alpha_dropout_ native_dropout rrelu rrelu_ _standard_gamma _sample_dirichlet",
+    torch.Tensor: "bernoulli bernoulli_ cauchy_ exponential_ geometric_ log_normal_ multinomial random_",
+    torch.nn.functional: "dropout alpha_dropout dropout1d dropout2d dropout3d feature_alpha_dropout gumbel_softmax rrelu "
+    "rrelu_ fractional_max_pool2d fractional_max_pool3d",
+}
+_OTHER_FUNCTIONS: list[Callable[..., Any]] = [
+    getattr(place, name) for place, names in _OTHER_NAMES.items() for name in names.split() if hasattr(place, name)
+]
 
 
-def _read_call(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
-    """None if the arguments do not fit the function."""
-    if "from" in kwargs:
-        kwargs = {("from_" if key == "from" else key): value for key, value in kwargs.items()}
-    try:
-        bound = _SIGNATURES[function].bind(*args, **kwargs)
-    except TypeError:
-        return None
-    bound.apply_defaults()
-    tensor, *parameters = bound.arguments.values()
-    is_random = "generator" in bound.arguments  # the last one
-    generator = parameters.pop() if is_random else None
-    return Call(function.__name__, tensor, tuple(parameters), generator, is_random)
+# ---- The modes -------------------------------------------------------------------------------------------------------
 
 
 def _is_recorded(tensor: torch.Tensor) -> bool:
@@ -77,8 +126,14 @@ def _is_recorded(tensor: torch.Tensor) -> bool:
     return torch.is_grad_enabled() and tensor.requires_grad  # views of such tensors require grad too
 
 
-class InitMode(TorchFunctionMode):
-    """Offers each call of a function of torch.nn.init, and of Tensor.normal_ and Tensor.uniform_, to kinit."""
+class InitMode(hook.AskedMode):
+    """Offers each call of a function of torch.nn.init, and of Tensor.normal_ and Tensor.uniform_, to kinit.
+
+    Holds for the thread that enters it and for those that are started inside. Where the order of the calls decides the
+    numbers, RuntimeError refuses random calls of any other thread than the one that entered.
+    """
+
+    _thread = 0  # the one that has entered, while it has not left
 
     def source(self, call: Call) -> Source:
         """Where the numbers of a random call come from."""
@@ -92,27 +147,60 @@ class InitMode(TorchFunctionMode):
         return function(*args, **kwargs)
 
     def __enter__(self) -> "InitMode":
-        hook.acquire()
-        super().__enter__()  # type: ignore[no-untyped-call]
+        self._thread = threading.get_ident()
+        hook.enter(self)
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        super().__exit__(*exception)  # type: ignore[no-untyped-call]
-        hook.release()
+        hook.leave(self)
+        self._thread = 0
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in _FUNCTIONS:
+            return self._offered(func, args, kwargs)
+        return func(*args, **(kwargs or {}))
+
+    def _offered(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """A call of one of _FUNCTIONS."""
         kwargs = kwargs or {}
-        if func not in _SIGNATURES:
-            return func(*args, **kwargs)
-        call = _read_call(func, args, kwargs)
-        if call is not None and not (func in _METHODS and _is_recorded(call.tensor)) and self._attempt(call):
+        if not self._thread:  # a thread that goes on after the context
+            return function(*args, **kwargs)
+        call = _read_call(_FUNCTIONS[function], args, kwargs)
+        if call is None or (_FUNCTIONS[function].is_method and _is_recorded(call.tensor)):
+            return self.pass_on(call, function, args, kwargs)
+        if call.is_random and call.generator is None:
+            self._check_thread(call.name)
+        if self._attempt(call):
             self.taken_over(call)
             return call.tensor
-        return self.pass_on(call, func, args, kwargs)
+        return self.pass_on(call, function, args, kwargs)
 
     def _attempt(self, call: Call) -> bool:
         call.source = self.source(call) if call.is_random else None
         return ATTEMPTS[call.name](call.tensor, call.source, *call.parameters)
+
+    def _check_thread(self, name: str) -> None:
+        """Before a random call that no generator of its own governs."""
+        if threading.get_ident() != self._thread:
+            raise _wrong_thread(name)
+
+
+def _wrong_thread(name: str) -> RuntimeError:
+    return RuntimeError(
+        f"{name} in thread {threading.current_thread().name!r}, and kinit.torch has a seed in another thread: "
+        "the order in which threads come would decide the numbers. Build the model in one thread"
+    )
+
+
+def _read_call(function: _Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
+    """None if the arguments do not fit the function."""
+    if "from" in kwargs:
+        kwargs = {("from_" if key == "from" else key): value for key, value in kwargs.items()}
+    try:
+        tensor, parameters, generator = function.read(*args, **kwargs)
+    except TypeError:
+        return None
+    return Call(function.name, tensor, parameters, generator, function.is_random)
 
 
 class accelerate(InitMode):
@@ -122,13 +210,21 @@ class accelerate(InitMode):
             model = Transformer(config)
         print(mode.stats)
 
-    Also in code that imported the functions by name, as torch's own modules do. Holds for the thread that enters it.
+    Also in code that imported the functions by name, as torch's own modules do. Warns at its end if kinit has taken
+    nothing over.
 
     seed   None: each call draws its seed from torch's default generator, so that torch.manual_seed governs. Otherwise 0
-           to 2**64 - 1: the n-th random call that kinit takes over fills from the n-th stream of the seed, counted from
-           0, and torch's generator does not change. A generator that is given to a call governs that call.
-    stats  what was taken over and what was passed on to torch: tensors and parameters that kinit.torch.init leaves to
-           torch, methods on tensors that autograd watches, and DTensors that kinit cannot fill
+           to 2**64 - 1, and all that is drawn inside is a function of it: the n-th random call that kinit takes over fills
+           from the n-th stream of the seed, counted from 0, and all other random calls (torch.rand, say) draw from
+           torch's default generators, seeded anew, which are as before afterwards. A generator that is given to a call
+           governs that call.
+    stats  what was taken over, what was passed on to torch (tensors and parameters that kinit.torch.init leaves to torch,
+           methods on tensors that autograd watches, and DTensors that kinit cannot fill), and which other random calls
+           there were, in calls and elements
+
+    Threads that are started inside are inside too, and so are calls of torch.nn.init.* in all other threads that are in no
+    context of their own. Without a seed kinit serves them all. With a seed only the thread that entered may draw: in the
+    others there is a RuntimeError, also for contexts of their own. Nor may they use torch's default generator otherwise.
     """
 
     def __init__(self, seed: int | None = None) -> None:
@@ -136,6 +232,28 @@ class accelerate(InitMode):
         self.seed = None if seed is None else _checked_seed(seed)
         self.stats = Stats()
         self._streams = 0
+        self._lock = threading.Lock()
+        self.handlers = {**dict.fromkeys(_OTHER_FUNCTIONS, self._other), **dict.fromkeys(_FUNCTIONS, self._offered)}
+        # What torch calls. The method of that name does the same, slower, and torch.compile can read it.
+        vars(self)["__torch_function__"] = _kinit.offering(self)
+
+    def __enter__(self) -> "accelerate":
+        if self.seed is not None:
+            _generators.seed(self.seed)
+        super().__enter__()
+        return self
+
+    def __exit__(self, *exception: Any) -> None:
+        super().__exit__(*exception)
+        if self.seed is not None:
+            _generators.restore()
+        if exception[:1] == (None,) and not self.stats.taken_over:
+            warnings.warn(_nothing_taken_over(self.stats), stacklevel=2)
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if func in _OTHER_FUNCTIONS:
+            return self._other(func, args, kwargs)
+        return super().__torch_function__(func, types, args, kwargs)
 
     def source(self, call: Call) -> Source:
         if self.seed is None or call.generator is not None:
@@ -143,18 +261,82 @@ class accelerate(InitMode):
         return Source(seed=self.seed, subsequence=self._streams)
 
     def taken_over(self, call: Call) -> None:
-        self._streams += call.is_random
-        self.stats.taken_over[call.name] += 1
+        with self._lock:
+            self._streams += call.is_random
+            self.stats.taken_over[call.name] += 1
+            self.stats.elements_taken_over[call.name] += call.tensor.numel()
 
     def pass_on(self, call: Call | None, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        self.stats.passed_on[function.__name__] += 1
+        with self._lock:
+            self.stats.passed_on[function.__name__] += 1
+            self.stats.elements_passed_on[function.__name__] += 0 if call is None else call.tensor.numel()
         return super().pass_on(call, function, args, kwargs)
+
+    def _other(self, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """A call of one of _OTHER_FUNCTIONS."""
+        kwargs = kwargs or {}
+        if not self._thread:
+            return function(*args, **kwargs)
+        if kwargs.get("generator") is None:
+            self._check_thread(function.__name__)
+        result = function(*args, **kwargs)
+        with self._lock:
+            self.stats.other[function.__name__] += 1
+            self.stats.elements_other[function.__name__] += result.numel() if isinstance(result, torch.Tensor) else 0
+        return result
+
+    def _check_thread(self, name: str) -> None:
+        if self.seed is not None:
+            super()._check_thread(name)
+        elif _generators.belong_elsewhere():
+            raise _wrong_thread(name)
 
     def _attempt(self, call: Call) -> bool:
         try:
             return super()._attempt(call)
         except PlacementError:
             return False
+
+
+def _nothing_taken_over(stats: Stats) -> str:
+    calls = [f"{name} {count} times" for name, count in (stats.passed_on + stats.other).items()]
+    found = f"torch did {', '.join(calls)}" if calls else "there was no call to take over"
+    return f"kinit.torch.accelerate has taken nothing over: {found}"
+
+
+class _Generators:
+    """torch's default generators, seeded for one context inside the other, all of one thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._saved: list[tuple[int, list[tuple[torch.Generator, torch.Tensor]]]] = []  # thread, states before
+
+    def seed(self, seed: int) -> None:
+        with self._lock:
+            if self.belong_elsewhere():
+                raise RuntimeError(
+                    f"accelerate(seed={seed}): another thread is in accelerate with a seed, and both would draw from "
+                    "torch's default generator. Build one model after the other, or use kinit.torch.init_module_"
+                )
+            # Devices that the program has not used yet have no generators.
+            generators = (torch.default_generator, *torch.cuda.default_generators)
+            self._saved.append((threading.get_ident(), [(generator, generator.get_state()) for generator in generators]))
+            seeded = Source(seed=seed, name="accelerate()").torch_generator(torch.device("cpu"))
+            assert seeded is not None
+            for generator in generators:
+                generator.manual_seed(seeded.initial_seed())
+
+    def belong_elsewhere(self) -> bool:
+        """Whether a context of another thread has seeded them."""
+        return any(thread != threading.get_ident() for thread, _ in self._saved[-1:])
+
+    def restore(self) -> None:
+        with self._lock:
+            for generator, state in self._saved.pop()[1]:
+                generator.set_state(state)
+
+
+_generators = _Generators()
 
 
 def _checked_seed(seed: int) -> int:

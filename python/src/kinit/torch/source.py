@@ -7,11 +7,23 @@ SPDX-License-Identifier: Apache-2.0
 """
 
 import array
+import threading
 from typing import Any
 
 import torch
 
 import kinit
+
+
+class _Scratch(threading.local):
+    """A number of each thread, for random_ to draw."""
+
+    def __init__(self) -> None:
+        with torch.inference_mode(False):
+            self.number = torch.empty((), dtype=torch.int64, device="cpu")
+
+
+_scratch = _Scratch()
 
 
 class Source:
@@ -51,5 +63,8 @@ class Source:
         return torch.Generator(device).manual_seed(words[0] | words[1] << 32)
 
     def _drawn_seed(self) -> int:
-        # 63 bits: what random_ has for integers of 64 bits.
-        return int(torch.empty((), dtype=torch.int64, device="cpu").random_(generator=self._generator))
+        # 63 bits: what random_ has for integers of 64 bits. No call of the model's: modes are not asked.
+        if torch._C._is_torch_function_mode_enabled():
+            with torch._C.DisableTorchFunction():
+                return int(_scratch.number.random_(generator=self._generator).item())
+        return int(_scratch.number.random_(generator=self._generator).item())

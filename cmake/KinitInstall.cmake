@@ -1,4 +1,5 @@
-# What `cmake --install` writes: the header, both libraries, the CMake package, kinit.pc, the license.
+# What `cmake --install` writes: the header, both libraries, the CMake package, kinit.pc, the license; and the target
+# uninstall, which removes what it wrote.
 #
 # Owns: the install rules. Included by the top CMakeLists.txt. SPDX-License-Identifier: Apache-2.0
 
@@ -40,3 +41,8 @@ if(KINIT_HAVE_THREADS)
 endif()
 configure_file(cmake/kinit.pc.in kinit.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/kinit.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+if(PROJECT_IS_TOP_LEVEL)
+  add_custom_target(uninstall COMMAND ${CMAKE_COMMAND} -D MANIFEST=${CMAKE_BINARY_DIR}/install_manifest.txt
+    -P ${CMAKE_CURRENT_SOURCE_DIR}/cmake/uninstall.cmake)
+endif()

@@ -263,7 +263,8 @@ NB_MODULE(_kinit, m) {
   bind(m, "allocate", allocate);
   bind(m, "share", share);
   bind(m, "offering", offering);
-  bind(m, "is_ready", is_ready);
+  bind(m, "fill_normal_short", fill_normal_short);
+  bind(m, "fill_uniform_short", fill_uniform_short);
   m.def("isa", kinit_isa);
   m.def("isas", isas);
   bind(m, "set_isa", set_isa);

@@ -3,8 +3,12 @@
  * Owns: what tensor.h says. SPDX-License-Identifier: Apache-2.0 */
 #include "tensor.h"
 
+#include <cfloat>
+#include <cmath>
 #include <utility>
 #include <vector>
+
+#include "arguments.h"
 
 namespace nb = nanobind;
 
@@ -22,7 +26,9 @@ struct Torch {
   const nb::object is_cpu = interned("is_cpu"), layout = interned("layout"), is_neg = interned("is_neg"),
                    dtype = interned("dtype"), shape = interned("shape"), stride = interned("stride"),
                    data_ptr = interned("data_ptr"), requires_grad = interned("requires_grad"),
-                   is_inference = interned("is_inference"), is_contiguous = interned("is_contiguous");
+                   is_inference = interned("is_inference"), is_contiguous = interned("is_contiguous"),
+                   numel = interned("numel"), stream = interned("stream"), seed = interned("seed"),
+                   name = interned("name"), subsequence = interned("subsequence");
 
   explicit Torch(nb::handle torch)
       : tensor(torch.attr("Tensor")),
@@ -105,15 +111,6 @@ bool is_tensor(nb::handle object) {
   return torch != nullptr && PyObject_TypeCheck(object.ptr(), reinterpret_cast<PyTypeObject *>(torch->tensor.ptr()));
 }
 
-bool is_ready(nb::handle tensor) {
-  if (!is_tensor(tensor)) return false;
-  const Torch &torch = *loaded_torch();
-  Element element;
-  return is_plain(torch, tensor) && element_of(torch, get(tensor, torch.dtype), element) &&
-         is_true(call(tensor, torch.is_contiguous)) && is_usable(torch, tensor) &&
-         nb::cast<int>(torch.dispatch_depth()) == 0 && torch.transform().is_none();
-}
-
 void check_writable(nb::handle tensor) {
   const Torch &torch = *loaded_torch();
   if (is_true(get(tensor, torch.requires_grad)) && is_true(torch.is_grad_enabled())) {
@@ -136,6 +133,82 @@ bool read_plain_tensor(nb::handle tensor, Array &array) {
 }
 
 void advance_version(nb::handle tensor) { loaded_torch()->increment_version(tensor); }
+
+/* ---- The short way ---------------------------------------------------------------------------------------------- */
+
+namespace {
+
+/* Whether nothing stands between a fill and the tensor's memory: no strides, and neither a mode nor a transform of
+ * torch (FakeTensorMode, vmap) that wants to see each operation. */
+bool is_ready(const Torch &torch, nb::handle tensor) {
+  return is_plain(torch, tensor) && is_true(call(tensor, torch.is_contiguous)) && is_usable(torch, tensor) &&
+         nb::cast<int>(torch.dispatch_depth()) == 0 && torch.transform().is_none();
+}
+
+double largest(Element element) {
+  if (element == Element::f16) return 65504.0;
+  if (element == Element::bf16) return 0x1.fep127;
+  return element == Element::f32 ? static_cast<double>(FLT_MAX) : DBL_MAX;
+}
+
+/* Only of Python's own numbers, and only if the dtype can hold it. */
+bool read_short(nb::handle value, Element element, double &number) {
+  if (!PyFloat_CheckExact(value.ptr()) && !PyLong_CheckExact(value.ptr())) return false;
+  number = PyFloat_AsDouble(value.ptr());
+  if (PyErr_Occurred() != nullptr) {
+    PyErr_Clear();
+    return false;
+  }
+  return std::abs(number) <= largest(element);
+}
+
+nb::handle item(const nb::object &dictionary, const nb::object &key) {
+  const nb::handle value = PyDict_GetItemWithError(dictionary.ptr(), key.ptr());
+  if (!value.is_valid()) throw nb::key_error("stream");
+  return value;
+}
+
+kinit_stream draw_stream(const Torch &torch, nb::handle source) {
+  const nb::object keywords = call(source, torch.stream);
+  return read_stream(item(keywords, torch.seed), item(keywords, torch.name), item(keywords, torch.subsequence),
+                     nb::int_(0));
+}
+
+/* fits(a, b): whether kinit takes the parameters; fill(data, dtype, count, a, b, stream) -> status. */
+template <typename Fits, typename Fill>
+bool fill_short(nb::handle tensor, nb::handle first, nb::handle second, nb::handle source, const Fits &fits,
+                const Fill &fill) {
+  if (!is_tensor(tensor)) return false;
+  const Torch &torch = *loaded_torch();
+  Element element;
+  double a, b;
+  if (!is_ready(torch, tensor) || !element_of(torch, get(tensor, torch.dtype), element)) return false;
+  if (!read_short(first, element, a) || !read_short(second, element, b) || !fits(a, b, largest(element))) return false;
+  const size_t count = nb::cast<size_t>(call(tensor, torch.numel));
+  void *data = PyLong_AsVoidPtr(call(tensor, torch.data_ptr).ptr());
+  if (count == 0 || data == nullptr) return false;
+  const kinit_stream stream = draw_stream(torch, source);
+  kinit_status status;
+  {
+    const nb::gil_scoped_release release;
+    status = fill(data, static_cast<kinit_dtype>(element), count, a, b, stream);
+  }
+  raise_status(status);
+  advance_version(tensor);
+  return true;
+}
+
+}  // namespace
+
+bool fill_normal_short(nb::handle tensor, nb::handle mean, nb::handle std, nb::handle source) {
+  const auto fits = [](double, double s, double) { return s >= 0; };
+  return fill_short(tensor, mean, std, source, fits, kinit_fill_normal);
+}
+
+bool fill_uniform_short(nb::handle tensor, nb::handle low, nb::handle high, nb::handle source) {
+  const auto fits = [](double l, double h, double limit) { return l <= h && h - l <= limit; };
+  return fill_short(tensor, low, high, source, fits, kinit_fill_uniform);
+}
 
 /* ---- A mode's __torch_function__ -------------------------------------------------------------------------------- */
 

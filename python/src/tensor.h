@@ -13,10 +13,6 @@ namespace kinit_python {
 /* Whether the object is a torch.Tensor, or of a class derived from it. */
 bool is_tensor(nanobind::handle object);
 
-/* Whether nothing stands between a fill and the memory of the object: a dense contiguous tensor of a dtype that kinit
- * fills, and neither a mode nor a transform of torch (FakeTensorMode, vmap) that wants to see each operation. */
-bool is_ready(nanobind::handle object);
-
 /* RuntimeError where torch's own in-place functions raise it: a tensor that requires grad while autograd records, and a
  * tensor of inference mode outside of it. */
 void check_writable(nanobind::handle tensor);
@@ -27,6 +23,12 @@ bool read_plain_tensor(nanobind::handle tensor, Array &array);
 
 /* Tells autograd that a tensor was written to, as torch's in-place functions do. */
 void advance_version(nanobind::handle tensor);
+
+/* Fill a tensor that needs no second look, whatever autograd says: dense and contiguous, parameters that are Python's
+ * own numbers and in range. source.stream() draws the stream, if all else is well. False, and nothing has happened: the
+ * long way has to decide, attempt.py's. */
+bool fill_normal_short(nanobind::handle tensor, nanobind::handle mean, nanobind::handle std, nanobind::handle source);
+bool fill_uniform_short(nanobind::handle tensor, nanobind::handle low, nanobind::handle high, nanobind::handle source);
 
 /* The __torch_function__ of a mode of torch: calls mode.handlers[function](function, args, kwargs) for functions that
  * are keys of that dictionary, and every other function itself. */

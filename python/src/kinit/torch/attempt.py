@@ -23,6 +23,7 @@ from torch.autograd.graph import increment_version
 from torch.nn.init import _calculate_correct_fan, _calculate_fan_in_and_fan_out, calculate_gain
 
 import kinit
+from kinit import _kinit
 
 from .source import Source
 from .target import DTYPES, Target, fill, target_of
@@ -50,12 +51,16 @@ def _fits(dtype: torch.dtype, *values: Any) -> bool:
 
 
 def uniform(tensor: torch.Tensor, source: Source, a: float, b: float) -> bool:
+    if _kinit.fill_uniform_short(tensor, a, b, source):
+        return True
     if not _fits(tensor.dtype, a, b) or not a <= b or not _fits(tensor.dtype, b - a):
         return False
     return fill(tensor, source, kinit.fill_uniform, float(a), float(b))
 
 
 def normal(tensor: torch.Tensor, source: Source, mean: float, std: float) -> bool:
+    if _kinit.fill_normal_short(tensor, mean, std, source):
+        return True
     if not _fits(tensor.dtype, mean, std) or std < 0:
         return False
     return fill(tensor, source, kinit.fill_normal, float(mean), float(std))

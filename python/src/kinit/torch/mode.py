@@ -123,7 +123,7 @@ _OTHER_FUNCTIONS: list[Callable[..., Any]] = [
 
 def _is_recorded(tensor: torch.Tensor) -> bool:
     """Whether autograd has something to say about a method that writes to the tensor, be it an error."""
-    return torch.is_grad_enabled() and tensor.requires_grad  # views of such tensors require grad too
+    return tensor.requires_grad and torch.is_grad_enabled()  # views of such tensors require grad too
 
 
 class InitMode(hook.AskedMode):
@@ -165,23 +165,29 @@ class InitMode(hook.AskedMode):
         kwargs = kwargs or {}
         if not self._thread:  # a thread that goes on after the context
             return function(*args, **kwargs)
-        call = _read_call(_FUNCTIONS[function], args, kwargs)
-        if call is None or (_FUNCTIONS[function].is_method and _is_recorded(call.tensor)):
+        entry = _FUNCTIONS[function]
+        call = _read_call(entry, args, kwargs)
+        if call is None or (entry.is_method and _is_recorded(call.tensor)):
             return self.pass_on(call, function, args, kwargs)
-        if call.is_random and call.generator is None:
-            self._check_thread(call.name)
+        if entry.is_random:
+            if call.generator is None:
+                self._check_thread(entry.name)
+            call.source = self.source(call)
         if self._attempt(call):
             self.taken_over(call)
             return call.tensor
         return self.pass_on(call, function, args, kwargs)
 
     def _attempt(self, call: Call) -> bool:
-        call.source = self.source(call) if call.is_random else None
         return ATTEMPTS[call.name](call.tensor, call.source, *call.parameters)
 
+    def _drawing_thread(self) -> int:
+        """The only one that may draw without a generator of the call's own; 0 if each may."""
+        return self._thread
+
     def _check_thread(self, name: str) -> None:
-        """Before a random call that no generator of its own governs."""
-        if threading.get_ident() != self._thread:
+        thread = self._drawing_thread()
+        if thread and thread != threading.get_ident():
             raise _wrong_thread(name)
 
 
@@ -194,12 +200,12 @@ def _wrong_thread(name: str) -> RuntimeError:
 
 def _read_call(function: _Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call | None:
     """None if the arguments do not fit the function."""
-    if "from" in kwargs:
-        kwargs = {("from_" if key == "from" else key): value for key, value in kwargs.items()}
     try:
         tensor, parameters, generator = function.read(*args, **kwargs)
     except TypeError:
-        return None
+        if "from" not in kwargs:
+            return None
+        return _read_call(function, args, {("from_" if key == "from" else key): kwargs[key] for key in kwargs})
     return Call(function.name, tensor, parameters, generator, function.is_random)
 
 
@@ -285,15 +291,12 @@ class accelerate(InitMode):
             self.stats.elements_other[function.__name__] += result.numel() if isinstance(result, torch.Tensor) else 0
         return result
 
-    def _check_thread(self, name: str) -> None:
-        if self.seed is not None:
-            super()._check_thread(name)
-        elif _generators.belong_elsewhere():
-            raise _wrong_thread(name)
+    def _drawing_thread(self) -> int:
+        return _generators.thread if self.seed is None else self._thread
 
     def _attempt(self, call: Call) -> bool:
         try:
-            return super()._attempt(call)
+            return ATTEMPTS[call.name](call.tensor, call.source, *call.parameters)
         except PlacementError:
             return False
 
@@ -308,32 +311,32 @@ class _Generators:
     """torch's default generators, seeded for one context inside the other, all of one thread."""
 
     def __init__(self) -> None:
+        self.thread = 0  # for which they are seeded
         self._lock = threading.Lock()
-        self._saved: list[tuple[int, list[tuple[torch.Generator, torch.Tensor]]]] = []  # thread, states before
+        self._saved: list[list[tuple[torch.Generator, torch.Tensor]]] = []  # states before
 
     def seed(self, seed: int) -> None:
         with self._lock:
-            if self.belong_elsewhere():
+            if self.thread and self.thread != threading.get_ident():
                 raise RuntimeError(
                     f"accelerate(seed={seed}): another thread is in accelerate with a seed, and both would draw from "
                     "torch's default generator. Build one model after the other, or use kinit.torch.init_module_"
                 )
+            self.thread = threading.get_ident()
             # Devices that the program has not used yet have no generators.
             generators = (torch.default_generator, *torch.cuda.default_generators)
-            self._saved.append((threading.get_ident(), [(generator, generator.get_state()) for generator in generators]))
+            self._saved.append([(generator, generator.get_state()) for generator in generators])
             seeded = Source(seed=seed, name="accelerate()").torch_generator(torch.device("cpu"))
             assert seeded is not None
             for generator in generators:
                 generator.manual_seed(seeded.initial_seed())
 
-    def belong_elsewhere(self) -> bool:
-        """Whether a context of another thread has seeded them."""
-        return any(thread != threading.get_ident() for thread, _ in self._saved[-1:])
-
     def restore(self) -> None:
         with self._lock:
-            for generator, state in self._saved.pop()[1]:
+            for generator, state in self._saved.pop():
                 generator.set_state(state)
+            if not self._saved:
+                self.thread = 0
 
 
 _generators = _Generators()

@@ -66,5 +66,5 @@ class Source:
         # 63 bits: what random_ has for integers of 64 bits. No call of the model's: modes are not asked.
         if torch._C._is_torch_function_mode_enabled():
             with torch._C.DisableTorchFunction():
-                return int(_scratch.number.random_(generator=self._generator).item())
-        return int(_scratch.number.random_(generator=self._generator).item())
+                return int(_scratch.number.random_(generator=self._generator))
+        return int(_scratch.number.random_(generator=self._generator))

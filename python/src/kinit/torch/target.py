@@ -12,8 +12,6 @@ from typing import Any, NamedTuple
 import torch
 from torch.autograd.graph import increment_version
 
-from kinit import _kinit
-
 from . import dtensor
 from .source import Source
 
@@ -53,8 +51,6 @@ def fill(tensor: torch.Tensor, source: Source | None, function: Callable[..., ob
     """
     if tensor.numel() == 0:
         return False
-    if _kinit.is_ready(tensor):  # nearly all, and in half the time
-        return _fill_ready(tensor, source, function, parameters)
     target = target_of(tensor)
     if target is None:
         return False
@@ -63,20 +59,6 @@ def fill(tensor: torch.Tensor, source: Source | None, function: Callable[..., ob
         function(target.local, *parameters, **stream, shard=target.shard)
     if target.shard is not None:
         increment_version(tensor)  # that of the local tensor has advanced
-    return True
-
-
-def _fill_ready(tensor: torch.Tensor, source: Source | None, function: Callable[..., object], parameters: Any) -> bool:
-    stream = {} if source is None else source.stream()
-    if not tensor.requires_grad:
-        function(tensor, *parameters, **stream)
-        return True
-    recording = torch.is_grad_enabled()
-    torch._C._set_grad_enabled(False)
-    try:
-        function(tensor, *parameters, **stream)
-    finally:
-        torch._C._set_grad_enabled(recording)
     return True
 
 

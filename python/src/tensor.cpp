@@ -214,18 +214,79 @@ bool fill_uniform_short(nb::handle tensor, nb::handle low, nb::handle high, nb::
 
 namespace {
 
+/* One of the functions that a mode takes the short way: its name in the mode's dictionary `shortcuts` is a tuple (name,
+ * whether it is Tensor's own method, whether it draws normals, names of its two parameters). */
+struct Shortcut {
+  nb::tuple of;
+  nb::object name() const { return of[0]; }
+  bool is_method() const { return is_true(of[1]); }
+  bool is_normal() const { return is_true(of[2]); }
+  bool is_parameter(nb::handle key, int k) const {
+    return PyObject_RichCompareBool(key.ptr(), nb::object(of[3 + k]).ptr(), Py_EQ) == 1;
+  }
+};
+
+/* The tensor and two parameters of a call; false for all but the plainest calls. */
+bool read_call(const Shortcut &shortcut, PyObject *positional, PyObject *keywords, nb::object (&values)[3]) {
+  const Py_ssize_t count = PyTuple_Size(positional);
+  if (count < 1 || count > 3) return false;
+  for (Py_ssize_t k = 0; k < count; k++) values[k] = nb::borrow(PyTuple_GetItem(positional, k));
+  PyObject *key, *value;
+  for (Py_ssize_t place = 0; keywords != nullptr && PyDict_Next(keywords, &place, &key, &value);) {
+    const int k = shortcut.is_parameter(key, 0) ? 1 : shortcut.is_parameter(key, 1) ? 2 : 0;
+    if (k == 0 || values[k].is_valid()) return false;
+    values[k] = nb::borrow(value);
+  }
+  if (!values[1].is_valid()) values[1] = nb::float_(0.0);
+  if (!values[2].is_valid()) values[2] = nb::float_(1.0);
+  return true;
+}
+
+/* Does the call, and lets the mode count it; false if nothing has happened. */
+bool take_short(nb::handle mode, const Shortcut &shortcut, PyObject *positional, PyObject *keywords) {
+  static const nb::object count = interned("count");
+  nb::object values[3];
+  if (!read_call(shortcut, positional, keywords, values) || !is_tensor(values[0])) return false;
+  const Torch &torch = *loaded_torch();
+  if (shortcut.is_method() && is_true(get(values[0], torch.requires_grad))) return false;
+  const auto fill = shortcut.is_normal() ? fill_normal_short : fill_uniform_short;
+  if (!fill(values[0], values[1], values[2], mode)) return false;
+  mode.attr(count)(shortcut.name(), values[0]);
+  return true;
+}
+
+/* What take_short says, with Python's error set where it throws: -1. */
+int try_short(PyObject *mode, PyObject *shortcut, PyObject *positional, PyObject *keywords) {
+  try {
+    return take_short(mode, {nb::borrow<nb::tuple>(shortcut)}, positional, keywords);
+  } catch (nb::python_error &error) {
+    error.restore();
+  } catch (const nb::builtin_exception &error) {
+    PyErr_SetString(PyExc_ValueError, error.what());
+  } catch (const std::exception &error) {
+    PyErr_SetString(PyExc_RuntimeError, error.what());
+  }
+  return -1;
+}
+
 /* (function, types, args, kwargs = None) */
 PyObject *offer(PyObject *mode, PyObject *const *arguments, Py_ssize_t count) {
-  static const nb::object attribute = interned("handlers");
+  static const nb::object handlers_name = interned("handlers"), shortcuts_name = interned("shortcuts");
   if (count != 3 && count != 4) return PyErr_Format(PyExc_TypeError, "__torch_function__ takes 3 or 4 arguments");
   PyObject *function = arguments[0], *kwargs = count == 4 && arguments[3] != Py_None ? arguments[3] : nullptr;
-  const nb::object handlers = nb::steal(PyObject_GetAttr(mode, attribute.ptr()));
+  const nb::object handlers = nb::steal(PyObject_GetAttr(mode, handlers_name.ptr()));
   if (!handlers.is_valid()) return nullptr;
   PyObject *handler = PyDict_GetItemWithError(handlers.ptr(), function);
   if (handler == nullptr) {
     PyErr_Clear(); /* what cannot be hashed is no key */
     return PyObject_Call(function, arguments[2], kwargs);
   }
+  const nb::object shortcuts = nb::steal(PyObject_GetAttr(mode, shortcuts_name.ptr()));
+  if (!shortcuts.is_valid()) return nullptr;
+  PyObject *shortcut = PyDict_GetItemWithError(shortcuts.ptr(), function);
+  const int taken = shortcut == nullptr ? 0 : try_short(mode, shortcut, arguments[2], kwargs);
+  if (taken < 0) return nullptr;
+  if (taken > 0) return Py_NewRef(PyTuple_GetItem(arguments[2], 0));
   return PyObject_CallFunctionObjArgs(handler, function, arguments[2], kwargs != nullptr ? kwargs : Py_None, nullptr);
 }
 

@@ -31,7 +31,8 @@ bool fill_normal_short(nanobind::handle tensor, nanobind::handle mean, nanobind:
 bool fill_uniform_short(nanobind::handle tensor, nanobind::handle low, nanobind::handle high, nanobind::handle source);
 
 /* The __torch_function__ of a mode of torch: calls mode.handlers[function](function, args, kwargs) for functions that
- * are keys of that dictionary, and every other function itself. */
+ * are keys of that dictionary, and every other function itself. Those in mode.shortcuts it does itself if it can, as
+ * above, with the stream of mode.stream(), and then calls mode.count(name, tensor). */
 nanobind::object offering(nanobind::handle mode);
 
 }  // namespace kinit_python

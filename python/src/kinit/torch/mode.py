@@ -105,6 +105,14 @@ _FUNCTIONS: dict[Callable[..., Any], _Function] = {
     **{getattr(torch.nn.init, name): _function(getattr(torch.nn.init, name), name) for name in ATTEMPTS},
 }
 
+# Which calls need no more than this: (name, whether a method, whether normal, names of the two parameters).
+_SHORTCUTS: dict[Callable[..., Any], tuple[str, bool, bool, str, str]] = {
+    torch.Tensor.normal_: ("normal_", True, True, "mean", "std"),
+    torch.Tensor.uniform_: ("uniform_", True, False, "from", "to"),
+    torch.nn.init.normal_: ("normal_", False, True, "mean", "std"),
+    torch.nn.init.uniform_: ("uniform_", False, False, "a", "b"),
+}
+
 _OTHER_NAMES = {
     torch: "bernoulli binomial multinomial normal poisson rand rand_like randint randint_like randn randn_like randperm "
     "dropout dropout_ alpha_dropout alpha_dropout_ feature_dropout feature_dropout_ feature_alpha_dropout "
@@ -240,17 +248,20 @@ class accelerate(InitMode):
         self._streams = 0
         self._lock = threading.Lock()
         self.handlers = {**dict.fromkeys(_OTHER_FUNCTIONS, self._other), **dict.fromkeys(_FUNCTIONS, self._offered)}
+        self.shortcuts: dict[Callable[..., Any], tuple[str, bool, bool, str, str]] = {}  # while the context lasts
         # What torch calls. The method of that name does the same, slower, and torch.compile can read it.
         vars(self)["__torch_function__"] = _kinit.offering(self)
 
     def __enter__(self) -> "accelerate":
         if self.seed is not None:
             _generators.seed(self.seed)
+        self.shortcuts = _SHORTCUTS
         super().__enter__()
         return self
 
     def __exit__(self, *exception: Any) -> None:
         super().__exit__(*exception)
+        self.shortcuts = {}
         if self.seed is not None:
             _generators.restore()
         if exception[:1] == (None,) and not self.stats.taken_over:
@@ -262,15 +273,28 @@ class accelerate(InitMode):
         return super().__torch_function__(func, types, args, kwargs)
 
     def source(self, call: Call) -> Source:
-        if self.seed is None or call.generator is not None:
-            return Source(call.generator)
-        return Source(seed=self.seed, subsequence=self._streams)
+        return self._source() if call.generator is None else Source(call.generator)
+
+    def _source(self) -> Source:
+        return Source() if self.seed is None else Source(seed=self.seed, subsequence=self._streams)
 
     def taken_over(self, call: Call) -> None:
         with self._lock:
             self._streams += call.is_random
             self.stats.taken_over[call.name] += 1
             self.stats.elements_taken_over[call.name] += call.tensor.numel()
+
+    def stream(self) -> dict[str, Any]:
+        """The stream of a random call that takes the short way."""
+        self._check_thread("a fill")
+        return self._source().stream()
+
+    def count(self, name: str, tensor: torch.Tensor) -> None:
+        """taken_over, for such a call."""
+        with self._lock:
+            self._streams += 1
+            self.stats.taken_over[name] += 1
+            self.stats.elements_taken_over[name] += tensor.numel()
 
     def pass_on(self, call: Call | None, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         with self._lock:

@@ -7,6 +7,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 
 import array
+import ctypes
 import threading
 from typing import Any
 
@@ -20,7 +21,9 @@ class _Scratch(threading.local):
 
     def __init__(self) -> None:
         with torch.inference_mode(False):
-            self.number = torch.empty((), dtype=torch.int64, device="cpu")
+            number = torch.empty((), dtype=torch.int64, device="cpu")
+        self.draw = number.random_  # keeps the tensor
+        self.number = ctypes.c_int64.from_address(number.data_ptr())
 
 
 _scratch = _Scratch()
@@ -66,5 +69,9 @@ class Source:
         # 63 bits: what random_ has for integers of 64 bits. No call of the model's: modes are not asked.
         if torch._C._is_torch_function_mode_enabled():
             with torch._C.DisableTorchFunction():
-                return int(_scratch.number.random_(generator=self._generator))
-        return int(_scratch.number.random_(generator=self._generator))
+                _scratch.draw(generator=self._generator)
+        elif self._generator is None:
+            _scratch.draw()
+        else:
+            _scratch.draw(generator=self._generator)
+        return _scratch.number.value

@@ -19,7 +19,7 @@ static const char *const parts[] = {
     "                          0 if not given; for --verify the one in the file\n"
     "      --max-shard-size S  several files of at most S bytes of tensors, and their\n"
     "                          index: 5GB, 512MiB, ... (B, KB to TB, KiB to TiB)\n"
-    "      --force             replace files that exist\n"
+    "      --force             replace the checkpoint that exists, as a whole\n"
     "      --like CHECKPOINT   names, shapes and dtypes from there, not from a plan;\n"
     "                          its weights are not read\n"
     "      --rules RULES       the initializers for --like: {\"rules\": [...]}\n"

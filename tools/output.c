@@ -1,5 +1,9 @@
 /* Files that appear under their names when they are complete, or not at all.
  *
+ * All that belongs to the output's path is one set: without force, none of it may be there; with it, the old set goes
+ * when the new one is complete. What was found at the start has to be there still at the end, compared under a lock of
+ * the directory, so of two writers at once only the first one publishes.
+ *
  * A file without a name (O_TMPFILE) vanishes with the process, however that ends. Where the file system has none, or
  * several ranks have to find the file, it has a temporary name, which all ends but SIGKILL remove.
  *
@@ -14,12 +18,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "file_set.h"
 #include "ranks.h"
 
 typedef struct output {
@@ -34,6 +40,8 @@ typedef struct output {
 static output *outputs;
 static size_t output_count;
 static char *directory;
+static const char *target;      /* the output's path */
+static tool_file_set found_set; /* what was there at the start; rank 0's */
 static bool replace;
 
 static int system_error(const char *path, tool_error *error) {
@@ -99,12 +107,15 @@ static int name_outputs(const tool_layout *layout, tool_error *error) {
 
 /* What stands under the names already. */
 static int check_names(tool_error *error) {
-  for (size_t i = 0; i < output_count; i++) {
-    const char *path = outputs[i].file->path;
-    struct stat status;
-    if (stat(path, &status) != 0) continue;
-    if (!S_ISREG(status.st_mode)) return tool_fail(error, TOOL_FAILED, path, 0, "it exists and is no file");
-    if (!replace) return tool_fail(error, TOOL_FAILED, path, 0, "it exists; --force replaces it");
+  const int code = tool_file_set_find(target, &found_set, error);
+  if (code != TOOL_OK) return code;
+  for (size_t i = 0; i < found_set.count; i++) {
+    const tool_member *const member = &found_set.members[i];
+    if (!S_ISREG(member->status.st_mode))
+      return tool_fail(error, TOOL_FAILED, member->path, 0, "it exists and is no file");
+    if (!replace)
+      return tool_fail(error, TOOL_FAILED, member->path, 0,
+                       "it exists, a file of the same checkpoint; --force replaces all of it");
   }
   return TOOL_OK;
 }
@@ -179,8 +190,9 @@ static void allow_many_files(void) {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int tool_output_start(const tool_layout *layout, bool force, tool_error *error) {
+int tool_output_start(const tool_layout *layout, const char *path, bool force, tool_error *error) {
   replace = force;
+  target = path;
   const int code = name_outputs(layout, error);
   if (code != TOOL_OK) return code;
   allow_many_files();
@@ -274,11 +286,75 @@ static int sync_directory(tool_error *error) {
   return code;
 }
 
-/* An old index must not stand beside new shards, not even for a moment. */
+/* Held until the descriptor is closed. Where the file system has no locks, the comparison has to do. */
+static int lock_directory(int *descriptor, tool_error *error) {
+  *descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (*descriptor < 0) return errno == EACCES ? TOOL_OK : system_error(directory, error);
+  while (flock(*descriptor, LOCK_EX) != 0 && errno == EINTR) continue;
+  return TOOL_OK;
+}
+
+/* Whether another writer was there meanwhile. */
+static int check_unchanged(tool_error *error) {
+  tool_file_set now;
+  int code = tool_file_set_find(target, &now, error);
+  if (code == TOOL_OK && !tool_file_set_equal(&found_set, &now))
+    code = tool_fail(error, TOOL_FAILED, target, 0,
+                     "another process wrote or removed files of this checkpoint meanwhile: nothing is replaced");
+  tool_file_set_free(&now);
+  return code;
+}
+
+static bool is_output(const char *path) {
+  for (size_t i = 0; i < output_count; i++)
+    if (strcmp(outputs[i].file->path, path) == 0) return true;
+  return false;
+}
+
+static const char *index_path(void) { return outputs[output_count - 1].file->path; }
+
+/* Where shards take the names of old ones, the old index must not stand beside new shards, not even for a moment.
+ * Otherwise it stays until the new one replaces it, so that there is a whole checkpoint at any time. */
 static int remove_old_index(tool_error *error) {
-  const char *index = outputs[output_count - 1].file->path;
-  if (output_count == 1 || !replace || unlink(index) == 0) return TOOL_OK;
-  return errno == ENOENT ? TOOL_OK : system_error(index, error);
+  bool has_same_shards = false;
+  for (size_t i = 0; i < found_set.count && output_count > 1; i++)
+    if (is_output(found_set.members[i].path) && strcmp(found_set.members[i].path, index_path()) != 0)
+      has_same_shards = true;
+  if (!has_same_shards || unlink(index_path()) == 0 || errno == ENOENT) return TOOL_OK;
+  return system_error(index_path(), error);
+}
+
+static int unlink_member(const char *path, tool_error *error) {
+  return unlink(path) == 0 || errno == ENOENT ? TOOL_OK : system_error(path, error);
+}
+
+static bool ends_with(const char *text, const char *ending) {
+  const size_t length = strlen(text), size = strlen(ending);
+  return length >= size && strcmp(text + length - size, ending) == 0;
+}
+
+/* Removes the files of the old set that the new one has not: its single file or index first, which loaders look for. */
+static int remove_old_set(tool_error *error) {
+  int code = TOOL_OK;
+  for (int shards = 0; shards < 2; shards++)
+    for (size_t i = 0; i < found_set.count && code == TOOL_OK; i++) {
+      const char *const path = found_set.members[i].path;
+      const bool is_entry = strcmp(path, target) == 0 || ends_with(path, ".json");
+      if (is_entry != (shards == 1) && !is_output(path)) code = unlink_member(path, error);
+    }
+  return code;
+}
+
+/* Mode and, where the system allows it, owner of the old file of the name, or of the first one of the old set. */
+static void keep_mode(const output *o) {
+  if (found_set.count == 0 || o->descriptor < 0) return;
+  const struct stat *status = &found_set.members[0].status;
+  for (size_t i = 0; i < found_set.count; i++)
+    if (strcmp(found_set.members[i].path, o->file->path) == 0) status = &found_set.members[i].status;
+  if (fchown(o->descriptor, status->st_uid, status->st_gid) != 0 &&
+      fchown(o->descriptor, (uid_t)-1, status->st_gid) != 0)
+    errno = 0; /* only root may give files away */
+  fchmod(o->descriptor, status->st_mode & 07777);
 }
 
 static void unpublish(void) {
@@ -286,15 +362,26 @@ static void unpublish(void) {
     if (outputs[i].is_published) unlink(outputs[i].file->path);
 }
 
-int tool_output_publish(tool_error *error) {
-  ignore_signals();
+static int publish_all(tool_error *error) {
   int code = remove_old_index(error);
   for (size_t i = 0; i < output_count && code == TOOL_OK; i++) {
     if (i > 0 && i == output_count - 1) code = sync_directory(error); /* the index comes when all shards are there */
+    keep_mode(&outputs[i]);
     if (code == TOOL_OK) code = publish(&outputs[i], error);
   }
   if (code == TOOL_OK) code = sync_directory(error);
+  if (code == TOOL_OK) code = remove_old_set(error);
   if (code != TOOL_OK) unpublish();
+  return code;
+}
+
+int tool_output_publish(tool_error *error) {
+  int lock;
+  ignore_signals();
+  int code = lock_directory(&lock, error);
+  if (code == TOOL_OK) code = check_unchanged(error);
+  if (code == TOOL_OK) code = publish_all(error);
+  if (lock >= 0) close(lock);
   return code;
 }
 
@@ -308,6 +395,7 @@ void tool_output_discard(void) {
   output_count = 0;
   free(outputs);
   free(directory);
+  tool_file_set_free(&found_set);
   outputs = NULL;
   directory = NULL;
 }

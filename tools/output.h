@@ -12,9 +12,10 @@
 enum { TOOL_PAGE = 4096 }; /* what direct I/O is aligned to: places in a file, in memory, and sizes */
 
 /* Collective. Creates the files without a name, or with a temporary one, and reserves their space. From here on INT,
- * TERM, HUP and QUIT remove what is there before they end the process. The layout has to live until the end.
- * Errors: FAILED; call tool_output_discard then too. */
-int tool_output_start(const tool_layout *layout, bool force, tool_error *error);
+ * TERM, HUP and QUIT remove what is there before they end the process. output: the path that the layout was made with.
+ * Layout and path have to live until the end. Errors: FAILED (also: without force, a file of the set of `output` is
+ * there); call tool_output_discard then too. */
+int tool_output_start(const tool_layout *layout, const char *output, bool force, tool_error *error);
 
 /* Makes a file ready for writes of this rank. */
 int tool_output_open(size_t file, tool_error *error);
@@ -26,8 +27,9 @@ int tool_output_write(size_t file, const void *bytes, size_t size, uint64_t offs
 /* Ends the writes of this rank: all that it wrote is on the disk. */
 int tool_output_sync(tool_error *error);
 
-/* Rank 0, when all ranks are synced: gives the files their names, the last file last. Signals are ignored from here on.
- * Errors: FAILED; without force, none has its name then. */
+/* Rank 0, when all ranks are synced: gives the files their names, the last file last, and removes what else there was
+ * of the set. Signals are ignored from here on. Errors: FAILED (also: the set is not what it was at the start); without
+ * force, none has its name then. */
 int tool_output_publish(tool_error *error);
 
 /* Removes temporary names, on any rank. */

@@ -21,13 +21,15 @@ static const struct {
   unsigned bits;
   bool is_float;
   kinit_dtype dtype;
-} dtypes[] = {{"F32", 32, true, KINIT_F32},     {"F64", 64, true, KINIT_F64},     {"F16", 16, true, KINIT_F16},
-              {"BF16", 16, true, KINIT_BF16},   {"BOOL", 8, false, KINIT_F32},    {"U8", 8, false, KINIT_F32},
-              {"I8", 8, false, KINIT_F32},      {"F8_E4M3", 8, false, KINIT_F32}, {"F8_E5M2", 8, false, KINIT_F32},
-              {"F8_E8M0", 8, false, KINIT_F32}, {"F4", 4, false, KINIT_F32},      {"F6_E2M3", 6, false, KINIT_F32},
-              {"F6_E3M2", 6, false, KINIT_F32}, {"I16", 16, false, KINIT_F32},    {"U16", 16, false, KINIT_F32},
-              {"I32", 32, false, KINIT_F32},    {"U32", 32, false, KINIT_F32},    {"I64", 64, false, KINIT_F32},
-              {"U64", 64, false, KINIT_F32},    {"C64", 64, false, KINIT_F32}};
+} dtypes[] = {
+    {"F32", 32, true, KINIT_F32},        {"F64", 64, true, KINIT_F64},     {"F16", 16, true, KINIT_F16},
+    {"BF16", 16, true, KINIT_BF16},      {"BOOL", 8, false, KINIT_F32},    {"U8", 8, false, KINIT_F32},
+    {"I8", 8, false, KINIT_F32},         {"F8_E4M3", 8, false, KINIT_F32}, {"F8_E5M2", 8, false, KINIT_F32},
+    {"F8_E8M0", 8, false, KINIT_F32},    {"F4", 4, false, KINIT_F32},      {"F6_E2M3", 6, false, KINIT_F32},
+    {"F6_E3M2", 6, false, KINIT_F32},    {"I16", 16, false, KINIT_F32},    {"U16", 16, false, KINIT_F32},
+    {"I32", 32, false, KINIT_F32},       {"U32", 32, false, KINIT_F32},    {"I64", 64, false, KINIT_F32},
+    {"U64", 64, false, KINIT_F32},       {"C64", 64, false, KINIT_F32},    {"F8_E4M3FNUZ", 8, false, KINIT_F32},
+    {"F8_E5M2FNUZ", 8, false, KINIT_F32}};
 
 enum { DTYPES = sizeof dtypes / sizeof dtypes[0] };
 
@@ -148,6 +150,20 @@ static bool is_object_of_strings(json_t *object) {
   return json_is_object(object);
 }
 
+/* What kinit-fill wrote about a file has to be the same in all files of an index. */
+static int compare_metadata(const reading *r, const json_t *metadata) {
+  static const char *const keys[] = {"kinit_seed", "kinit_plan_sha256", "kinit_stream_version", "kinit_version"};
+  for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+    const char *const first = tool_checkpoint_metadata(r->checkpoint, keys[i]);
+    const char *const here = json_string_value(json_object_get(metadata, keys[i]));
+    if (first == NULL ? here != NULL : here == NULL || strcmp(first, here) != 0)
+      return tool_fail(r->error, TOOL_INPUT, r->path, 0,
+                       "it is of another checkpoint than %s: its %s is %.80s, not %.80s", r->checkpoint->files[0],
+                       keys[i], here != NULL ? here : "missing", first != NULL ? first : "missing");
+  }
+  return TOOL_OK;
+}
+
 /* Kept for the first file only. */
 static int read_metadata(const reading *r, json_t *metadata) {
   tool_checkpoint *c = r->checkpoint;
@@ -156,7 +172,7 @@ static int read_metadata(const reading *r, json_t *metadata) {
   if (json_is_null(metadata)) return TOOL_OK;
   if (!is_object_of_strings(metadata))
     return tool_fail(r->error, TOOL_INPUT, r->path, 0, "__metadata__ is not an object of strings");
-  if (c->file_count > 1) return TOOL_OK;
+  if (c->file_count > 1) return TOOL_OK; /* compared already */
   c->metadata = calloc(2 * json_object_size(metadata) + 1, sizeof *c->metadata);
   if (c->metadata == NULL) return tool_fail_memory(r->error);
   json_object_foreach(metadata, key, value) {
@@ -183,6 +199,8 @@ static int read_object(const reading *r, json_t *header) {
     const int code = is_metadata ? read_metadata(r, info) : read_entry(r, name, info, entry);
     if (code != TOOL_OK) return code;
   }
+  const int code = c->file_count > 1 ? compare_metadata(r, json_object_get(header, "__metadata__")) : TOOL_OK;
+  if (code != TOOL_OK) return code;
   qsort(first, c->count - before, sizeof *first, compare_places);
   return check_places(r, first, c->count - before);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "file_set.h"
 #include "fill_tensor.h"
 
 enum { LENGTH_SIZE = 8, ALIGNMENT = 8, MAX_HEADER_SIZE = 100000000 };
@@ -167,20 +168,14 @@ static int make_index(tool_layout *layout, tool_file *file, tool_error *error) {
 
 /* ---- Names ------------------------------------------------------------------------------------------------------- */
 
-/* The output's length without ".safetensors". */
-static int stem_length(const char *output) {
-  const size_t length = strlen(output), end = sizeof suffix - 1;
-  return (int)(length > end && strcmp(output + length - end, suffix) == 0 ? length - end : length);
-}
-
 static int name_shard(tool_file *file, const char *output, size_t index, size_t shards, tool_error *error) {
   const int length =
-      asprintf(&file->path, "%.*s-%05zu-of-%05zu%s", stem_length(output), output, index + 1, shards, suffix);
+      asprintf(&file->path, "%.*s-%05zu-of-%05zu%s", tool_file_set_stem(output), output, index + 1, shards, suffix);
   return length >= 0 ? TOOL_OK : tool_fail_memory(error);
 }
 
 static int name_index(tool_file *file, const char *output, tool_error *error) {
-  const int length = asprintf(&file->path, "%.*s%s.index.json", stem_length(output), output, suffix);
+  const int length = asprintf(&file->path, "%.*s%s.index.json", tool_file_set_stem(output), output, suffix);
   return length >= 0 ? TOOL_OK : tool_fail_memory(error);
 }
 

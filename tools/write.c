@@ -12,7 +12,7 @@
 #include "ranks.h"
 #include "shard_files.h"
 
-enum { TILE = 1 << 20, WRITERS_PER_THREAD = 2, MAX_WRITERS = 128 };
+enum { TILE = 1 << 20, WRITERS_PER_THREAD = 2, MAX_WRITERS = 128, STACK = 512 << 10 };
 
 /* A rank's part of the line of bytes, in which every file begins at a page: where it begins, and its length. */
 typedef struct part {
@@ -104,28 +104,52 @@ static int write_tile(const work *w, const tile *t, void *memory, tool_error *er
   return code;
 }
 
+/* A thread and its memory for a tile. */
+typedef struct writer {
+  work *work;
+  void *memory;
+  pthread_t thread;
+} writer;
+
 static void *write_tiles(void *context) {
-  work *w = context;
+  const writer *const self = context;
   tool_error error;
   tile t;
   int code = TOOL_OK;
-  void *memory = kinit_alloc(TILE);
-  if (memory == NULL) code = tool_fail_memory(&error);
-  while (code == TOOL_OK && next_tile(w, &t)) code = write_tile(w, &t, memory, &error);
-  if (code != TOOL_OK) stop(w, code, &error);
-  kinit_free(memory);
+  while (code == TOOL_OK && next_tile(self->work, &t)) code = write_tile(self->work, &t, self->memory, &error);
+  if (code != TOOL_OK) stop(self->work, code, &error);
   return NULL;
 }
 
-/* One thread is enough where no more can be had. */
+/* Starts a thread; false where there is no memory for it, or no thread. */
+static bool start_writer(writer *self, work *w) {
+  pthread_attr_t attributes;
+  *self = (writer){.work = w, .memory = kinit_alloc(TILE)};
+  if (self->memory == NULL || pthread_attr_init(&attributes) != 0) return kinit_free(self->memory), false;
+  pthread_attr_setstacksize(&attributes, STACK);
+  const bool started = pthread_create(&self->thread, &attributes, write_tiles, self) == 0;
+  pthread_attr_destroy(&attributes);
+  if (!started) kinit_free(self->memory);
+  return started;
+}
+
+/* This thread has its memory before all others, so the work is done where there is none for them. */
 static void run_threads(work *w) {
-  pthread_t threads[MAX_WRITERS];
+  writer writers[MAX_WRITERS], self = {.work = w, .memory = kinit_alloc(TILE)};
   const int wanted = (int)smaller((uint64_t)kinit_num_threads() * WRITERS_PER_THREAD, MAX_WRITERS);
   int started = 0;
+  if (self.memory == NULL) {
+    w->code = tool_fail_memory(w->error);
+    return;
+  }
   kinit_set_num_threads(1); /* the fills of these threads need none of their own */
-  while (started < wanted - 1 && pthread_create(&threads[started], NULL, write_tiles, w) == 0) started++;
-  write_tiles(w);
-  while (started > 0) pthread_join(threads[--started], NULL);
+  while (started < wanted - 1 && start_writer(&writers[started], w)) started++;
+  write_tiles(&self);
+  for (int i = 0; i < started; i++) {
+    pthread_join(writers[i].thread, NULL);
+    kinit_free(writers[i].memory);
+  }
+  kinit_free(self.memory);
   kinit_set_num_threads(0);
 }
 
@@ -161,7 +185,7 @@ static int end_job(int code, const tool_error *error) {
 }
 
 static int write_layout(const tool_layout *layout, const tool_write_options *options, tool_error *error) {
-  int code = tool_ranks_agree(tool_output_start(layout, options->force, error), error);
+  int code = tool_ranks_agree(tool_output_start(layout, options->output, options->force, error), error);
   if (code == TOOL_OK) {
     code = write_part(layout, options->seed, error);
     code = code == TOOL_OK ? tool_ranks_agree(TOOL_OK, error) : end_job(code, error);

@@ -44,7 +44,7 @@ existing_meanwhile() {
   wait_for_writing $pid
   echo other >"$work/out/model.safetensors"
   if wait $pid; then fail "it succeeded"; fi
-  expect_message "File exists"
+  expect_message "another process wrote or removed files"
   [ "$(cat "$work/out/model.safetensors")" = other ] || fail "the file that appeared has changed"
   expect_files model.safetensors
 }
@@ -147,10 +147,66 @@ ends_by() {
 
 # 512 MiB with 128 MiB of memory, address space and all: of that an unoptimized build is 36 MiB of code.
 memory_limit() {
+  local threads
   write_large_plan 16384
-  (ulimit -v 131072 && OMP_NUM_THREADS=2 "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors")
+  for threads in 1 2 8 32; do
+    (ulimit -v 131072 && OMP_NUM_THREADS=$threads "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors" --force)
+    expect_files model.safetensors
+    [ "$(stat -c %s "$work/out/model.safetensors")" -gt 536870912 ] || fail "$threads threads: the file is too small"
+  done
+}
+
+# An output is one checkpoint: what is there of another division is refused, or replaced as a whole.
+one_set() {
+  local out=$work/out/model.safetensors
+  write_plan
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$out"
+  expect_code 1 "$KINIT_FILL" "$work/plan.json" -o "$out" --max-shard-size 1MB
+  expect_message "it exists, a file of the same checkpoint"
   expect_files model.safetensors
-  [ "$(stat -c %s "$work/out/model.safetensors")" -gt 536870912 ] || fail "the file is too small"
+  touch "$work/out/model-00001-of-00002.bin" "$work/out/model-other.safetensors"
+  chmod 0604 "$out"
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$out" --max-shard-size 1500KB --force
+  expect_files model-00001-of-00002.bin model-00001-of-00003.safetensors model-00002-of-00003.safetensors \
+    model-00003-of-00003.safetensors model-other.safetensors model.safetensors.index.json
+  [ "$(stat -c %a "$work/out/model-00002-of-00003.safetensors")" = 604 ] || fail "the mode is lost"
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$out" --max-shard-size 3MB --force
+  expect_files model-00001-of-00002.bin model-00001-of-00002.safetensors model-00002-of-00002.safetensors \
+    model-other.safetensors model.safetensors.index.json
+  expect_code 1 "$KINIT_FILL" "$work/plan.json" -o "$out"
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$out" --force
+  expect_files model-00001-of-00002.bin model-other.safetensors model.safetensors
+}
+
+# Of two writers at once, one publishes all of its files, and the other ends with an error, --force or not.
+two_writers() {
+  local out=$work/out/model.safetensors first=0 second=0
+  write_large_plan 4096
+  "$KINIT_FILL" "$work/plan.json" -o "$out" --seed 7
+  KINIT_ISA=scalar OMP_NUM_THREADS=1 "$KINIT_FILL" "$work/plan.json" -o "$out" --seed 1 --force 2>"$work/messages" &
+  first=$!
+  wait_for_writing $first
+  kill -STOP $first
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$out" --seed 2 --force
+  kill -CONT $first
+  wait $first || second=$?
+  [ "$second" -eq 1 ] || fail "the second writer ends with $second"
+  expect_files model.safetensors
+  grep -qaF '"kinit_seed":"2"' "$out" || fail "the first to publish has not won"
+}
+
+# Shards of two runs behind one index are refused.
+mixed_shards() {
+  local out=$work/out/model.safetensors
+  write_plan
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$out" --max-shard-size 1500KB
+  mkdir "$work/other"
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$work/other/model.safetensors" --max-shard-size 1500KB --seed 5
+  cp "$work/other/model-00002-of-00003.safetensors" "$work/out"
+  expect_code 3 "$KINIT_FILL" --inspect "$out.index.json"
+  expect_message "of another checkpoint"
+  expect_code 3 "$KINIT_FILL" --verify "$out.index.json" "$work/plan.json"
+  expect_message "kinit_seed"
 }
 
 case $1 in

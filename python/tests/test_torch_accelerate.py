@@ -87,6 +87,41 @@ def test_methods_run_on_kinit():
     assert all(map(torch.equal, tensors, expected))
 
 
+def test_short_and_long_ways_give_the_same():
+    """Plain calls are done by compiled code; a bool, a NumPy scalar, strides or a keyword lead around it."""
+    strided, numpy_scalar = torch.empty(3, 6).t(), math.prod(torch.tensor([0.5]).numpy())
+    calls = [
+        lambda x: x.normal_(0.5, True),
+        lambda x: x.normal_(mean=0.5),
+        lambda x: x.normal_(numpy_scalar, 1),
+        lambda x: normal_(x, 0.5, std=1.0),
+        lambda x: normal_(tensor=x, mean=0.5),
+        lambda x: x.normal_(0.5, generator=None),
+    ]
+    for dtype in (torch.float32, torch.float64, torch.float16, torch.bfloat16):
+        expected = kinit.fill_normal(torch.empty(6, 3, dtype=dtype), 0.5, 1.0, seed=5)
+        for call in calls:
+            for tensor in (torch.empty(6, 3, dtype=dtype), strided.to(dtype)):
+                with accelerate(seed=5) as mode:
+                    result = call(tensor)
+                assert result is tensor and torch.equal(tensor, expected) and tensor._version > 0
+                assert stats_of(mode) == ({"normal_": 1}, {})
+                assert dict(mode.stats.elements_taken_over) == {"normal_": 18}
+
+
+@pytest.mark.parametrize("parameters", [(0.0, 1e300), (0.0, 70000.0), (1e39, 1.0), (0.0, -1.0), (0.0, 0.0)])
+def test_short_calls_take_what_the_dtype_can_hold(parameters):
+    for dtype, limit in ((torch.float16, 65504.0), (torch.float32, 3.5e38)):
+        with warnings.catch_warnings(), accelerate(seed=5) as mode:
+            warnings.simplefilter("ignore")
+            try:
+                torch.empty(3, dtype=dtype).normal_(*parameters)
+            except RuntimeError:
+                pass
+        fits = max(parameters) <= limit and parameters[1] >= 0
+        assert stats_of(mode) == (({"normal_": 1}, {}) if fits else ({}, {"normal_": 1}))
+
+
 def test_calls_have_streams_of_their_own_and_a_seed_leaves_torchs_generator():
     before = torch.get_rng_state()
     with accelerate(seed=5):
@@ -411,6 +446,18 @@ def test_contexts_nest_and_other_modes_go_on():
     assert torch.equal(tensor, init.trunc_normal_(torch.empty(9), seed=2))
     assert stats_of(inner) == ({"trunc_normal_": 1}, {"kaiming_uniform_": 1, "uniform_": 1})
     assert stats_of(outer) == ({"normal_": 1}, {"kaiming_uniform_": 1, "uniform_": 1})
+
+
+def test_a_context_may_be_entered_again():
+    with accelerate(seed=5) as mode:
+        with mode:
+            first = torch.empty(9).normal_()
+        second = torch.empty(9).normal_()
+    with mode:
+        third = normal_(torch.empty(9))
+    assert stats_of(mode) == ({"normal_": 3}, {})
+    for count, tensor in enumerate((first, second, third)):
+        assert torch.equal(tensor, kinit.fill_normal(torch.empty(9), seed=5, subsequence=count))
 
 
 def test_deprecated_names_are_taken_over():

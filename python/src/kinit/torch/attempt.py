@@ -44,8 +44,11 @@ def _fits(dtype: torch.dtype, *values: Any) -> bool:
     if limit is None:
         return False
     for value in values:
-        is_number = isinstance(value, float | int) or isinstance(value, numbers.Real)  # the first is fast
-        if not is_number or not -limit <= value <= limit:
+        if not isinstance(value, float | int):  # which is fast
+            if not isinstance(value, numbers.Real):
+                return False
+            value = float(value)
+        if not -limit <= value <= limit:
             return False
     return True
 

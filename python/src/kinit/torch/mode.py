@@ -142,6 +142,7 @@ class InitMode(hook.AskedMode):
     """
 
     _thread = 0  # the one that has entered, while it has not left
+    _depth = 0  # how often it has entered
 
     def source(self, call: Call) -> Source:
         """Where the numbers of a random call come from."""
@@ -156,12 +157,15 @@ class InitMode(hook.AskedMode):
 
     def __enter__(self) -> "InitMode":
         self._thread = threading.get_ident()
+        self._depth += 1
         hook.enter(self)
         return self
 
     def __exit__(self, *exception: Any) -> None:
         hook.leave(self)
-        self._thread = 0
+        self._depth -= 1
+        if self._depth == 0:
+            self._thread = 0
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func in _FUNCTIONS:
@@ -261,7 +265,8 @@ class accelerate(InitMode):
 
     def __exit__(self, *exception: Any) -> None:
         super().__exit__(*exception)
-        self.shortcuts = {}
+        if not self._thread:
+            self.shortcuts = {}
         if self.seed is not None:
             _generators.restore()
         if exception[:1] == (None,) and not self.stats.taken_over:

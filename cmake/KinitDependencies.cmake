@@ -11,9 +11,13 @@ macro(kinit_find_sleef)
   find_package(SLEEF 3.5.1 QUIET)
   if(SLEEF_FOUND)
     message(STATUS "kinit: SLEEF ${SLEEF_VERSION}, ${SLEEF_LIBRARY}")
-  else()
-    message(STATUS "kinit: no SLEEF on this system, fetching it")
+  elseif(KINIT_FETCH_SLEEF OR FETCHCONTENT_SOURCE_DIR_SLEEF)
+    message(STATUS "kinit: no SLEEF on this system, building it")
     kinit_fetch_sleef()
+  else()
+    message(FATAL_ERROR "kinit needs SLEEF 3.5.1 or later, and finds none. Install it (Debian, Ubuntu: libsleef-dev; "
+      "Fedora: sleef-devel; Homebrew and conda: sleef), name a prefix by -DCMAKE_PREFIX_PATH=..., name its source tree "
+      "by -DFETCHCONTENT_SOURCE_DIR_SLEEF=..., or let the build fetch that: -DKINIT_FETCH_SLEEF=ON")
   endif()
 endmacro()
 

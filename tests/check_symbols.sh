@@ -1,6 +1,6 @@
 #!/bin/sh
 # The symbols of the libraries: the shared one exports what the header declares, globals of the static one begin with
-# kinit_, and a backend has one, its table.
+# kinit_, a backend has one, its table, and SLEEF gives sincospi alone.
 #
 # Owns: these rules. NM names the tool of another target. For builds without sanitizers and coverage, which add symbols.
 # usage: check_symbols.sh <source directory> <static library> <shared library>    SPDX-License-Identifier: Apache-2.0
@@ -49,6 +49,13 @@ while read -r count rest; do
     *) fail "a backend must export one table, kinit_backend_...: $count global symbols: $rest" ;;
   esac
 done <"$work/backends"
+
+# Of SLEEF only what has the same bits in all its versions.
+"$nm" -g "$static" | awk '$1 == "U" && $2 ~ /^Sleef_/ { print $2 }' | sort -u >"$work/sleef"
+[ -s "$work/sleef" ] || fail "no function of SLEEF is used"
+if grep -vE '^Sleef_finz_sincospid[1248]_u35[a-z0-9]+$' "$work/sleef" >"$work/foreign"; then
+  fail "the stream needs sincospi's finz family alone, not $(tr '\n' ' ' <"$work/foreign")"
+fi
 
 [ $failures -eq 0 ] || exit 1
 echo "tried: symbols, $(wc -l <"$work/declared") functions exported, $(wc -l <"$work/globals") globals," \

@@ -27,6 +27,9 @@
 #endif
 #endif
 
+/* Children of fork start threads here; the sanitizer would end them for that. */
+extern "C" const char *__tsan_default_options() { return "die_after_fork=0"; }
+
 namespace kinit_test {
 namespace {
 

@@ -14,6 +14,7 @@
 
 #include "arguments.h"
 #include "bits.h"
+#include "calls.h"
 #include "tensor.h"
 
 namespace nb = nanobind;
@@ -26,6 +27,7 @@ namespace {
 /* fill(tensor) -> status, without the GIL. */
 template <typename Fill>
 void run(handle x, handle shard, const Fill &fill) {
+  const Call call;
   const Destination destination(x, shard);
   const kinit_tensor tensor = destination.tensor();
   kinit_status status;
@@ -106,6 +108,7 @@ void constant(handle x, handle value, handle shard) {
 
 void bits(handle x, handle seed, handle name, handle subsequence, handle offset, handle shard) {
   const kinit_stream stream = read_stream(seed, name, subsequence, offset);
+  const Call call;
   const Destination destination(x, shard);
   fill_bits(destination, stream);
   destination.array.written();
@@ -271,6 +274,8 @@ NB_MODULE(_kinit, m) {
   m.def("num_threads", kinit_num_threads);
   bind(m, "set_num_threads", set_num_threads);
   m.def("version", kinit_version);
+  m.def("end_calls", end_calls);
+  watch_forks();
   m.attr("STREAM_VERSION") = KINIT_STREAM_VERSION;
 }
 

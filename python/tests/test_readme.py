@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import socket
 
 import pytest
 
@@ -16,10 +17,23 @@ def test_five_lines_to_the_first_fill():
     assert len(lines) <= 5 and lines[-1].startswith("kinit.fill_normal(")
 
 
+def free_port():
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return server.getsockname()[1]
+
+
+@pytest.fixture(autouse=True)
+def one_process(monkeypatch):
+    """What torchrun tells each process."""
+    for name, value in dict(RANK=0, WORLD_SIZE=1, MASTER_ADDR="127.0.0.1", MASTER_PORT=free_port()).items():
+        monkeypatch.setenv(name, str(value))
+
+
 @pytest.mark.parametrize("section", [section for section, examples in EXAMPLES.items() if examples])
 def test_examples(section):
     """The first example, which imports, and then those of the section, in a namespace of their own."""
-    for module in {"PyTorch": ["torch"], "JAX": ["jax"], "Shards": ["jax"]}.get(section, []):
+    for module in {"PyTorch": ["torch", "transformers"], "JAX": ["jax"], "Shards": ["jax"]}.get(section, []):
         pytest.importorskip(module)
     names = {}
     for example in [*EXAMPLES["# kinit for Python"], *EXAMPLES["JAX"] * (section == "Shards"), *EXAMPLES[section]]:

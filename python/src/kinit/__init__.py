@@ -5,6 +5,8 @@
     kinit.jax    make a new array of JAX
     kinit.torch  the functions of torch.nn.init
 
+seed alone gives every tensor the same first numbers: give each its own name (or subsequence) as well.
+
 Every fill is a pure function of its arguments: the element of row-major index e gets element offset + e of the stream that
 seed and name (or subsequence) name. Number of threads, instruction set, strides and shards change nothing. All functions
 may be called from any number of threads at once; fills release the GIL.
@@ -38,6 +40,8 @@ the array itself. New arrays: MemoryError, and ImportError without NumPy or, for
 SPDX-License-Identifier: Apache-2.0
 """
 
+import atexit
+
 from ._fill import (
     fill_bits,
     fill_constant,
@@ -54,7 +58,7 @@ from ._fill import (
 )
 from ._schemes import fans, gain
 from ._machine import isa, isas, num_threads, set_isa, set_num_threads
-from ._kinit import STREAM_VERSION, version as _version
+from ._kinit import STREAM_VERSION, end_calls as _end_calls, version as _version
 from ._new import (
     bits,
     constant,
@@ -72,6 +76,7 @@ from ._new import (
 )
 
 __version__: str = _version()
+atexit.register(_end_calls)  # daemon threads that fill meanwhile would abort the process
 
 __all__ = [
     "STREAM_VERSION",

@@ -4,6 +4,8 @@
     init.kaiming_normal_(layer.weight, nonlinearity="relu")                    # torch.manual_seed decides
     init.kaiming_normal_(layer.weight, nonlinearity="relu", seed=42, name="layer.weight")      # nothing else decides
 
+seed alone gives every tensor the same first numbers: give each its own name as well.
+
 Owns: the public functions. What those that draw random numbers have in common:
 
     generator    draws the seed, one number for each call; None for torch's default generator, so that torch.manual_seed

@@ -102,7 +102,7 @@ static int count_pieces(uint64_t bytes, int limit) {
   return pieces < INT_MAX ? (int)pieces : INT_MAX;
 }
 
-static void run(kinit_plan *plan, const kinit_layout *layout) {
+static void fill_layout(kinit_plan *plan, const kinit_layout *layout) {
   const uint64_t bytes = layout->count * layout->element_size;
   plan->parameters.streaming = row_bytes(layout) >= SHORTEST_STREAM && streaming_pays(bytes);
   const int limit = bytes < 2 * BYTES_PER_THREAD ? 1 : kinit_parallel_limit(bytes);
@@ -111,6 +111,19 @@ static void run(kinit_plan *plan, const kinit_layout *layout) {
     fill_elements(&w, 0, layout->count);
   else
     kinit_parallel(limit, w.pieces, fill_piece, &w);
+}
+
+/* A function of its own, because a layout is large and most fills need no other. */
+__attribute__((noinline)) static void fill_parts(kinit_plan *plan, const kinit_layout *layout) {
+  kinit_layout part;
+  for (int i = 0; kinit_layout_part(layout, i, &part); i++) fill_layout(plan, &part);
+}
+
+static void run(kinit_plan *plan, const kinit_layout *layout) {
+  if (layout->ndim > 1 && kinit_layout_crosses(layout))
+    fill_parts(plan, layout);
+  else
+    fill_layout(plan, layout);
 }
 
 kinit_status kinit_fill(const kinit_layout *layout, kinit_dtype dtype, const kinit_dist *dist, kinit_stream stream) {

@@ -3,8 +3,6 @@
  * Owns: how a tensor becomes spans of consecutive elements of the stream. SPDX-License-Identifier: Apache-2.0 */
 #include "layout.h"
 
-#include <stdbool.h>
-
 /* One dimension of a layout. */
 typedef struct dimension {
   uint64_t length;
@@ -76,6 +74,56 @@ kinit_layout kinit_layout_tensor(const kinit_tensor *tensor, size_t element_size
    * dimensions are there then, because one of length 1 was dropped. */
   if (ndim == 0 || left[0].step != 1) put_dimension(&layout, layout.ndim++, (dimension){1, 1, 1});
   return layout;
+}
+
+/* ---- Transposes ------------------------------------------------------------------------------------------------- */
+
+/* Elements of a span that goes across memory: enough for whole groups of words, and so few that the spans of several
+ * cache lines fit a tile. */
+enum { SHORT_SPAN = 64 };
+
+static uint64_t distance(const kinit_layout *layout, int k) {
+  const int64_t stride = layout->stride[k];
+  return stride < 0 ? -(uint64_t)stride : (uint64_t)stride;
+}
+
+static int closest(const kinit_layout *layout) {
+  int best = layout->ndim - 1;
+  for (int k = best - 1; k >= 0; k--)
+    if (distance(layout, k) < distance(layout, best)) best = k;
+  return best;
+}
+
+bool kinit_layout_crosses(const kinit_layout *layout) {
+  const int last = layout->ndim - 1;
+  return layout->length[last] > 1 && closest(layout) != last;
+}
+
+static dimension get_dimension(const kinit_layout *layout, int k) {
+  return (dimension){layout->length[k], layout->stride[k], layout->step[k]};
+}
+
+/* The dimensions become: the others, the short spans of a row, the closest dimension, a short span. Part 0 holds the
+ * whole spans, part 1 what is left at the end of the rows. */
+bool kinit_layout_part(const kinit_layout *layout, int i, kinit_layout *part) {
+  const int last = layout->ndim - 1, close = closest(layout);
+  const dimension row = get_dimension(layout, last);
+  const uint64_t whole = row.length / SHORT_SPAN * SHORT_SPAN, rest = row.length - whole;
+  const uint64_t length = i == 0 && whole > 0 ? SHORT_SPAN : rest;
+  const uint64_t skipped = i == 0 ? 0 : whole;
+  if (i > (whole > 0) || length == 0) return false;
+  *part = *layout;
+  part->data = (char *)layout->data + (int64_t)skipped * row.stride * (int64_t)layout->element_size;
+  part->first = layout->first + skipped;
+  part->ndim = 0;
+  for (int k = 0; k < last; k++)
+    if (k != close) put_dimension(part, part->ndim++, get_dimension(layout, k));
+  if (i == 0 && whole > 0)
+    put_dimension(part, part->ndim++, (dimension){whole / SHORT_SPAN, row.stride * SHORT_SPAN, SHORT_SPAN});
+  put_dimension(part, part->ndim++, get_dimension(layout, close));
+  put_dimension(part, part->ndim++, (dimension){length, row.stride, 1});
+  part->count = layout->count / row.length * (i == 0 && whole > 0 ? whole : rest);
+  return true;
 }
 
 /* ---- Spans ------------------------------------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #ifndef KINIT_LAYOUT_H
 #define KINIT_LAYOUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -34,5 +35,14 @@ kinit_layout kinit_layout_tensor(const kinit_tensor *tensor, size_t element_size
  * Returns how many were written; *taken is the number of elements they hold. */
 size_t kinit_layout_spans(const kinit_layout *layout, uint64_t from, uint64_t count, kinit_span *spans, size_t capacity,
                           uint64_t *taken);
+
+/* Whether a span would go across memory: neighbours along the stream lie farther apart than those of another dimension,
+ * as in a transpose. Element by element, each span would then touch a cache line for every element. */
+bool kinit_layout_crosses(const kinit_layout *layout);
+
+/* The elements of such a layout as layouts whose spans are short, and follow each other along the dimension that lies
+ * closest in memory, so that the kernels can fill cache lines from many spans. Makes part i, from 0 on; false if there
+ * is none. */
+bool kinit_layout_part(const kinit_layout *layout, int i, kinit_layout *part);
 
 #endif

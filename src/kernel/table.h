@@ -33,6 +33,18 @@ KS_INLINE constants prepare_truncated(int dtype, const kinit_parameters *p) {
 
 /* ---- Kernels that draw ------------------------------------------------------------------------------------------- */
 
+/* Groups of a tile that goes straight to its destination. The words of a tile are staged, and then its stores come at
+ * once. Where little is computed between them, short tiles keep the write-combining buffers busy: 1 GiB of uniforms on
+ * two threads of Zen 5 runs at 43 GB/s with tiles of 768 words, 35 with those of 3072. Normals want long tiles: 30.7 and
+ * 32.7. */
+enum {
+  tile_bits = KS_TILE * GROUP_WORDS < 768 ? KS_TILE : 768 / GROUP_WORDS,
+  tile_uniform = tile_bits,
+  tile_normal = KS_TILE,
+  tile_truncated = KS_TILE
+};
+_Static_assert(tile_bits % KS_GROUPS == 0, "a tile is made of whole steps");
+
 /* row(distribution, dtype, place in the table) */
 #define KERNELS(row)                                                                                        \
   row(bits, F32, bits) row(uniform, F32, uniform[F32]) row(uniform, F16, uniform[F16])                      \
@@ -51,7 +63,7 @@ KS_INLINE constants prepare_truncated(int dtype, const kinit_parameters *p) {
   }                                                                                                                  \
   static void kernel_##name##_##dtype(const kinit_parameters *p, const kinit_span *spans, size_t span_count) {       \
     const constants c = prepare_##name(dtype, p);                                                                    \
-    fill_spans(p, spans, span_count, transform_##name##_##dtype, dtype, KS_TILE, &c);                                \
+    fill_spans(p, spans, span_count, transform_##name##_##dtype, dtype, tile_##name, &c);                            \
   }
 KERNELS(DEFINE_KERNEL)
 KERNELS_THAT_NEED_FMA(DEFINE_KERNEL)

@@ -39,12 +39,35 @@ typedef struct job {
 
 KS_INLINE uint64_t block_product(uint64_t block) { return (uint64_t)(uint32_t)block * PHILOX_M0; }
 
-static void scatter(char *dst, int64_t stride, const char *from, uint64_t count, unsigned size) {
-  for (uint64_t i = 0; i < count; i++) {
-    memcpy(dst, from, size);
-    dst += stride * (int64_t)size;
-    from += size;
+KS_INLINE void scatter_sized(const job *j, const piece *p, int pieces, int64_t step, unsigned size) {
+  char *column = p->dst;
+  for (uint32_t c = 0; c < p->count; c++, column += p->stride * (int64_t)size) {
+    char *dst = column;
+    for (int i = 0; i < pieces; i++, dst += step) memcpy(dst, j->values + (size_t)(p[i].from + c) * size, size);
   }
+}
+
+/* Copies strided pieces that are alike, and `step` bytes apart: the first element of all, then the second, because the
+ * pieces lie closer together than their own elements, and so a cache line is filled while it is at hand. */
+static void scatter(const job *j, const piece *p, int pieces, int64_t step) {
+  if (j->size == 4)
+    scatter_sized(j, p, pieces, step, 4);
+  else if (j->size == 2)
+    scatter_sized(j, p, pieces, step, 2);
+  else
+    scatter_sized(j, p, pieces, step, j->size);
+}
+
+KS_INLINE uint64_t magnitude(int64_t x) { return x < 0 ? -(uint64_t)x : (uint64_t)x; }
+
+/* How many pieces from this one on, at most `most`, have its stride and count, and lie `step` bytes apart, which is less
+ * than the distance between two elements of one. */
+static int count_alike(const job *j, const piece *p, int most, int64_t *step) {
+  *step = most > 1 ? p[1].dst - p[0].dst : 0;
+  if (*step == 0 || magnitude(*step) >= magnitude(p->stride * (int64_t)j->size)) return 1;
+  int n = 1;
+  while (n < most && p[n].count == p->count && p[n].stride == p->stride && p[n].dst - p[n - 1].dst == *step) n++;
+  return n;
 }
 
 /* Whole aligned vectors bypass the caches, the ends do not. */
@@ -65,11 +88,14 @@ KS_NOINLINE void flush(job *j) {
   if (j->groups == 0) return;
   philox_tile(&j->philox, j->products, j->groups, j->tile.even, j->tile.odd);
   j->transform(j->constants, &j->tile, j->groups, j->values, false);
-  for (int i = 0; i < j->pieces; i++) {
+  for (int i = 0; i < j->pieces;) {
     const piece *p = &j->piece[i];
     const char *from = j->values + (size_t)p->from * j->size;
+    int64_t step = 0;
+    const int alike = p->stride == 1 ? 1 : count_alike(j, p, j->pieces - i, &step);
+    i += alike;
     if (p->stride != 1)
-      scatter(p->dst, p->stride, from, p->count, j->size);
+      scatter(j, p, alike, step);
     else if (j->streaming)
       copy_streaming(p->dst, from, (size_t)p->count * j->size);
     else

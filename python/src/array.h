@@ -24,6 +24,7 @@ class Array {
    * Throws TypeError (no array, not on the CPU, another element type), ValueError (read-only, foreign byte order,
    * overlapping or unaligned elements), or what the object itself raised. */
   explicit Array(nanobind::handle object);
+  Array() = default; /* none yet */
 
   void *data = nullptr;
   Element element = Element::f32;

@@ -27,8 +27,8 @@ struct Torch {
                    dtype = interned("dtype"), shape = interned("shape"), stride = interned("stride"),
                    data_ptr = interned("data_ptr"), requires_grad = interned("requires_grad"),
                    is_inference = interned("is_inference"), is_contiguous = interned("is_contiguous"),
-                   numel = interned("numel"), stream = interned("stream"), seed = interned("seed"),
-                   name = interned("name"), subsequence = interned("subsequence");
+                   stream = interned("stream"), seed = interned("seed"), name = interned("name"),
+                   subsequence = interned("subsequence");
 
   explicit Torch(nb::handle torch)
       : tensor(torch.attr("Tensor")),
@@ -104,6 +104,16 @@ int read_tuple(const nb::object &tuple, int64_t *lengths) {
   return static_cast<int>(count);
 }
 
+/* Of a plain tensor. */
+bool read_layout(const Torch &torch, nb::handle tensor, Array &array) {
+  if (!element_of(torch, get(tensor, torch.dtype), array.element)) return false;
+  const int ndim = read_tuple(get(tensor, torch.shape), array.shape);
+  if (ndim < 0 || read_tuple(call(tensor, torch.stride), array.strides) != ndim) return false;
+  array.ndim = ndim;
+  array.data = PyLong_AsVoidPtr(call(tensor, torch.data_ptr).ptr());
+  return array.data != nullptr || array.empty();
+}
+
 }  // namespace
 
 bool is_tensor(nb::handle object) {
@@ -124,12 +134,7 @@ void check_writable(nb::handle tensor) {
 
 bool read_plain_tensor(nb::handle tensor, Array &array) {
   const Torch &torch = *loaded_torch();
-  if (!is_plain(torch, tensor) || !element_of(torch, get(tensor, torch.dtype), array.element)) return false;
-  const int ndim = read_tuple(get(tensor, torch.shape), array.shape);
-  if (ndim < 0 || read_tuple(call(tensor, torch.stride), array.strides) != ndim) return false;
-  array.ndim = ndim;
-  array.data = PyLong_AsVoidPtr(call(tensor, torch.data_ptr).ptr());
-  return array.data != nullptr || array.empty();
+  return is_plain(torch, tensor) && read_layout(torch, tensor, array);
 }
 
 void advance_version(nb::handle tensor) { loaded_torch()->increment_version(tensor); }
@@ -174,66 +179,83 @@ kinit_stream draw_stream(const Torch &torch, nb::handle source) {
                      nb::int_(0));
 }
 
-/* fits(a, b): whether kinit takes the parameters; fill(data, dtype, count, a, b, stream) -> status. */
+/* fits(a, b, ndim, largest): whether kinit takes the call; fill(tensor, a, b, stream) -> status. */
 template <typename Fits, typename Fill>
-bool fill_short(nb::handle tensor, nb::handle first, nb::handle second, nb::handle source, const Fits &fits,
+bool fill_short(nb::handle object, nb::handle first, nb::handle second, nb::handle source, const Fits &fits,
                 const Fill &fill) {
-  if (!is_tensor(tensor)) return false;
+  if (!is_tensor(object)) return false;
   const Torch &torch = *loaded_torch();
-  Element element;
+  Array array;
   double a, b;
-  if (!is_ready(torch, tensor) || !element_of(torch, get(tensor, torch.dtype), element)) return false;
-  if (!read_short(first, element, a) || !read_short(second, element, b) || !fits(a, b, largest(element))) return false;
-  const size_t count = nb::cast<size_t>(call(tensor, torch.numel));
-  void *data = PyLong_AsVoidPtr(call(tensor, torch.data_ptr).ptr());
-  if (count == 0 || data == nullptr) return false;
+  if (!is_ready(torch, object) || !read_layout(torch, object, array) || array.empty()) return false;
+  if (!read_short(first, array.element, a) || !read_short(second, array.element, b)) return false;
+  if (!fits(a, b, array.ndim, largest(array.element))) return false;
+  kinit_tensor tensor = {};
+  tensor.data = array.data;
+  tensor.dtype = static_cast<kinit_dtype>(array.element);
+  tensor.ndim = array.ndim;
+  tensor.shape = array.shape;
   const kinit_stream stream = draw_stream(torch, source);
   kinit_status status;
   {
     const nb::gil_scoped_release release;
-    status = fill(data, static_cast<kinit_dtype>(element), count, a, b, stream);
+    status = fill(&tensor, a, b, stream);
   }
   raise_status(status);
-  advance_version(tensor);
+  advance_version(object);
   return true;
 }
 
 }  // namespace
 
 bool fill_normal_short(nb::handle tensor, nb::handle mean, nb::handle std, nb::handle source) {
-  const auto fits = [](double, double s, double) { return s >= 0; };
-  return fill_short(tensor, mean, std, source, fits, kinit_fill_normal);
+  const auto fits = [](double, double s, int, double) { return s >= 0; };
+  return fill_short(tensor, mean, std, source, fits, kinit_normal);
 }
 
 bool fill_uniform_short(nb::handle tensor, nb::handle low, nb::handle high, nb::handle source) {
-  const auto fits = [](double l, double h, double limit) { return l <= h && h - l <= limit; };
-  return fill_short(tensor, low, high, source, fits, kinit_fill_uniform);
+  const auto fits = [](double l, double h, int, double limit) { return l <= h && h - l <= limit; };
+  return fill_short(tensor, low, high, source, fits, kinit_uniform);
+}
+
+bool fill_kaiming_uniform_short(nb::handle tensor, nb::handle a, nb::handle unused, nb::handle source) {
+  const auto fits = [](double, double, int ndim, double) { return ndim >= 2; };
+  const auto fill = [](const kinit_tensor *t, double slope, double, kinit_stream stream) {
+    return kinit_kaiming_uniform(t, slope, KINIT_FAN_IN, KINIT_LEAKY_RELU, stream);
+  };
+  return fill_short(tensor, a, unused, source, fits, fill);
 }
 
 /* ---- A mode's __torch_function__ -------------------------------------------------------------------------------- */
 
 namespace {
 
-/* One of the functions that a mode takes the short way: its name in the mode's dictionary `shortcuts` is a tuple (name,
- * whether it is Tensor's own method, whether it draws normals, names of its two parameters). */
+/* What the mode's dictionary `shortcuts` has of a function: (name, whether it is Tensor's own method, kind, names of
+ * the parameters that may be given). */
 struct Shortcut {
   nb::tuple of;
   nb::object name() const { return of[0]; }
   bool is_method() const { return is_true(of[1]); }
-  bool is_normal() const { return is_true(of[2]); }
-  bool is_parameter(nb::handle key, int k) const {
-    return PyObject_RichCompareBool(key.ptr(), nb::object(of[3 + k]).ptr(), Py_EQ) == 1;
-  }
+  bool is_kind(const char *kind) const { return PyUnicode_CompareWithASCIIString(nb::object(of[2]).ptr(), kind) == 0; }
+  nb::tuple parameters() const { return nb::borrow<nb::tuple>(of[3]); }
 };
 
-/* The tensor and two parameters of a call; false for all but the plainest calls. */
-bool read_call(const Shortcut &shortcut, PyObject *positional, PyObject *keywords, nb::object (&values)[3]) {
-  const Py_ssize_t count = PyTuple_Size(positional);
-  if (count < 1 || count > 3) return false;
-  for (Py_ssize_t k = 0; k < count; k++) values[k] = nb::borrow(PyTuple_GetItem(positional, k));
+/* The place of a parameter by its name, counted from 1, or 0. */
+size_t place_of(const nb::tuple &parameters, PyObject *name) {
+  for (size_t k = 0; k < parameters.size(); k++) {
+    if (PyObject_RichCompareBool(name, nb::object(parameters[k]).ptr(), Py_EQ) == 1) return k + 1;
+  }
+  return 0;
+}
+
+/* The tensor and two parameters of a call, 0 and 1 where they are not given; false for all but the plainest calls. */
+bool read_call(const nb::tuple &parameters, PyObject *positional, PyObject *keywords, nb::object (&values)[3]) {
+  const size_t count = static_cast<size_t>(PyTuple_Size(positional));
+  if (count < 1 || count > 1 + parameters.size()) return false;
+  for (size_t k = 0; k < count; k++) values[k] = nb::borrow(PyTuple_GetItem(positional, static_cast<Py_ssize_t>(k)));
   PyObject *key, *value;
   for (Py_ssize_t place = 0; keywords != nullptr && PyDict_Next(keywords, &place, &key, &value);) {
-    const int k = shortcut.is_parameter(key, 0) ? 1 : shortcut.is_parameter(key, 1) ? 2 : 0;
+    const size_t k = place_of(parameters, key);
     if (k == 0 || values[k].is_valid()) return false;
     values[k] = nb::borrow(value);
   }
@@ -246,10 +268,11 @@ bool read_call(const Shortcut &shortcut, PyObject *positional, PyObject *keyword
 bool take_short(nb::handle mode, const Shortcut &shortcut, PyObject *positional, PyObject *keywords) {
   static const nb::object count = interned("count");
   nb::object values[3];
-  if (!read_call(shortcut, positional, keywords, values) || !is_tensor(values[0])) return false;
-  const Torch &torch = *loaded_torch();
-  if (shortcut.is_method() && is_true(get(values[0], torch.requires_grad))) return false;
-  const auto fill = shortcut.is_normal() ? fill_normal_short : fill_uniform_short;
+  if (!read_call(shortcut.parameters(), positional, keywords, values) || !is_tensor(values[0])) return false;
+  if (shortcut.is_method() && is_true(get(values[0], loaded_torch()->requires_grad))) return false;
+  const auto fill = shortcut.is_kind("normal")    ? fill_normal_short
+                    : shortcut.is_kind("uniform") ? fill_uniform_short
+                                                  : fill_kaiming_uniform_short;
   if (!fill(values[0], values[1], values[2], mode)) return false;
   mode.attr(count)(shortcut.name(), values[0]);
   return true;

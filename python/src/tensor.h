@@ -29,6 +29,8 @@ void advance_version(nanobind::handle tensor);
  * long way has to decide, attempt.py's. */
 bool fill_normal_short(nanobind::handle tensor, nanobind::handle mean, nanobind::handle std, nanobind::handle source);
 bool fill_uniform_short(nanobind::handle tensor, nanobind::handle low, nanobind::handle high, nanobind::handle source);
+bool fill_kaiming_uniform_short(nanobind::handle tensor, nanobind::handle a, nanobind::handle unused,
+                                nanobind::handle source);
 
 /* The __torch_function__ of a mode of torch: calls mode.handlers[function](function, args, kwargs) for functions that
  * are keys of that dictionary, and every other function itself. Those in mode.shortcuts it does itself if it can, as

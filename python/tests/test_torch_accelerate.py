@@ -109,6 +109,20 @@ def test_short_and_long_ways_give_the_same():
                 assert dict(mode.stats.elements_taken_over) == {"normal_": 18}
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16, torch.bfloat16])
+def test_short_kaiming_uniform_is_the_long_one(dtype):
+    """kinit.torch.init has PyTorch's formula in Python, the short way that of the library."""
+    for shape in ((4, 6), (64, 64), (3, 5, 7), (8, 1, 3, 3), (1, 999)):
+        for a in (0, math.sqrt(5), -0.25, 1e3):
+            with accelerate(seed=5):
+                tensor = kaiming_uniform_(torch.empty(shape, dtype=dtype), a)
+            assert torch.equal(tensor, init.kaiming_uniform_(torch.empty(shape, dtype=dtype), a, seed=5))
+    with warnings.catch_warnings(), accelerate(seed=5):
+        warnings.simplefilter("ignore")
+        with pytest.raises(ValueError, match="fewer than 2 dimensions"):
+            kaiming_uniform_(torch.empty(4, dtype=dtype))
+
+
 @pytest.mark.parametrize("parameters", [(0.0, 1e300), (0.0, 70000.0), (1e39, 1.0), (0.0, -1.0), (0.0, 0.0)])
 def test_short_calls_take_what_the_dtype_can_hold(parameters):
     for dtype, limit in ((torch.float16, 65504.0), (torch.float32, 3.5e38)):

@@ -105,12 +105,14 @@ _FUNCTIONS: dict[Callable[..., Any], _Function] = {
     **{getattr(torch.nn.init, name): _function(getattr(torch.nn.init, name), name) for name in ATTEMPTS},
 }
 
-# Which calls need no more than this: (name, whether a method, whether normal, names of the two parameters).
-_SHORTCUTS: dict[Callable[..., Any], tuple[str, bool, bool, str, str]] = {
-    torch.Tensor.normal_: ("normal_", True, True, "mean", "std"),
-    torch.Tensor.uniform_: ("uniform_", True, False, "from", "to"),
-    torch.nn.init.normal_: ("normal_", False, True, "mean", "std"),
-    torch.nn.init.uniform_: ("uniform_", False, False, "a", "b"),
+# Plain calls of these are done by compiled code: (name, whether a method, kind, parameters that may be given).
+_Shortcut = tuple[str, bool, str, tuple[str, ...]]
+_SHORTCUTS: dict[Callable[..., Any], _Shortcut] = {
+    torch.Tensor.normal_: ("normal_", True, "normal", ("mean", "std")),
+    torch.Tensor.uniform_: ("uniform_", True, "uniform", ("from", "to")),
+    torch.nn.init.normal_: ("normal_", False, "normal", ("mean", "std")),
+    torch.nn.init.uniform_: ("uniform_", False, "uniform", ("a", "b")),
+    torch.nn.init.kaiming_uniform_: ("kaiming_uniform_", False, "kaiming_uniform", ("a",)),
 }
 
 _OTHER_NAMES = {
@@ -252,7 +254,7 @@ class accelerate(InitMode):
         self._streams = 0
         self._lock = threading.Lock()
         self.handlers = {**dict.fromkeys(_OTHER_FUNCTIONS, self._other), **dict.fromkeys(_FUNCTIONS, self._offered)}
-        self.shortcuts: dict[Callable[..., Any], tuple[str, bool, bool, str, str]] = {}  # while the context lasts
+        self.shortcuts: dict[Callable[..., Any], _Shortcut] = {}  # while the context lasts
         # What torch calls. The method of that name does the same, slower, and torch.compile can read it.
         vars(self)["__torch_function__"] = _kinit.offering(self)
 

@@ -297,6 +297,20 @@ class Applied(nn.Module):
             module.weight.data.mul_(0.5)
 
 
+class Named(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.up = nn.Linear(8, 16)
+
+    def _init_weights(self):
+        nn.init.normal_(self.up.weight, std=0.02)
+
+
+def test_init_weights_without_an_argument():
+    module = initialised(Named())
+    assert torch.equal(module.up.weight, init.normal_(torch.empty(16, 8), std=0.02, seed=SEED, name="up.weight"))
+
+
 def test_init_weights_for_each_module():
     module = initialised(nn.ModuleList([Applied()]))[0]
     assert torch.equal(module.up.weight, init.normal_(torch.empty(16, 8), std=0.02, seed=SEED, name="0.up.weight") * 0.5)

@@ -50,9 +50,13 @@ def init_module_(
         reset_parameters, or _reset_parameters    of each submodule; then
         transformers   init_weights of each PreTrainedModel, which runs _init_weights for each module inside; flags of
                        initialised modules are cleared before, and weights are tied before and after
-        others         init_weights (timm, torchtitan), initialize_weights, init_states; or _init_weights for each
-                       module inside, be it a method or, in timm, the function of the model's file
+        others         init_weights (timm, torchtitan), init_states and other usual names that need no argument; or
+                       _init_weights for each module inside, be it a method or, in timm, the function of the model's
+                       file
         buffers        that nothing has written: init_non_persistent_buffers, reset_buffers, init_buffers
+
+    What a constructor does to the modules inside by itself, in no such method, nobody can run again: use initialize for
+    models like that, or accelerate around the constructor.
 
     Which stream:
 

@@ -7,7 +7,8 @@ Owns: where the libraries keep it. Called by module.py.
                                module, skips what carries its flag, and ties weights at the end
     timm                       init_weights, or the function _init_weights of the model's file, which gets each module
     torchtitan                 init_weights or init_states, with buffer_device
-    others                     init_weights, initialize_weights, or _init_weights for each module, as in self.apply
+    others                     the first of _WHOLE that needs no argument, or _init_weights for each module, as in
+                               self.apply
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -23,7 +24,7 @@ import torch
 
 Step = tuple[torch.nn.Module, Callable[[], object]]  # whose initializer, and the call
 _FLAG = "_is_hf_initialized"
-_WHOLE = ("init_weights", "initialize_weights", "init_states")
+_WHOLE = ("init_weights", "initialize_weights", "init_states", "_init_weights", "_initialize_weights", "init_parameters")
 _BUFFERS = ("init_non_persistent_buffers", "reset_buffers", "init_buffers", "_init_buffers")
 
 

@@ -26,6 +26,8 @@ static int positive(const char *text) {
 /* Before main, and before the constructors of those who may call the library from theirs. */
 __attribute__((constructor(101))) static void read_environment(void) {
   copy_name(seen.isa, sizeof seen.isa, getenv("KINIT_ISA"));
+  const char *const huge_pages = getenv("KINIT_HUGE_PAGES");
+  seen.huge_pages = huge_pages == NULL || strcmp(huge_pages, "0") != 0;
   seen.threads = positive(getenv("OMP_NUM_THREADS"));
 }
 

@@ -10,6 +10,7 @@
 #include "check.h"
 #include "cpu.h"
 #include "kinit/kinit.h"
+#include "memory.h"
 #include "parallel.h"
 #include "plan.h"
 
@@ -104,6 +105,7 @@ static int count_pieces(uint64_t bytes, int limit) {
 
 static void fill_layout(kinit_plan *plan, const kinit_layout *layout) {
   const uint64_t bytes = layout->count * layout->element_size;
+  if (contiguous(layout)) kinit_memory_advise(layout->data, bytes);
   plan->parameters.streaming = row_bytes(layout) >= SHORTEST_STREAM && streaming_pays(bytes);
   const int limit = bytes < 2 * BYTES_PER_THREAD ? 1 : kinit_parallel_limit(bytes);
   const work w = {plan->kernel, &plan->parameters, layout, limit == 1 ? 1 : count_pieces(bytes, limit)};

@@ -28,10 +28,10 @@ allowed() {
     plan.[ch]) echo "plan.h plan_truncated.h distribution.h check.h dispatch.h kernel.h kinit/kinit.h" ;;
     plan_truncated.[ch]) echo "plan_truncated.h kernel.h" ;;
     layout.[ch]) echo "layout.h kernel.h kinit/kinit.h" ;;
-    fill.[ch]) echo "fill.h distribution.h check.h plan.h layout.h cpu.h parallel.h kinit/kinit.h" ;;
+    fill.[ch]) echo "fill.h distribution.h check.h plan.h layout.h cpu.h memory.h parallel.h kinit/kinit.h" ;;
     parallel.[ch]) echo "parallel.h cpu.h environment.h kinit/kinit.h" ;;
     environment.[ch]) echo "environment.h" ;;
-    memory.c) echo "kinit/kinit.h" ;;
+    memory.[ch]) echo "memory.h environment.h kinit/kinit.h" ;;
     cpu.[ch]) echo "cpu.h" ;;
     dispatch.[ch]) echo "dispatch.h kernel.h cpu.h environment.h kinit/kinit.h" ;;
     kernel/*.h) echo "../kernel.h $(cd kernel && echo *.h)" ;;
@@ -75,7 +75,7 @@ only 'sys/auxv\.h' cpu.c
 only 'sched\.h' 'cpu.c parallel.c'
 only 'stdio\.h' cpu.c
 only '(pthread|signal)\.h' parallel.c
-only 'stdatomic\.h' "dispatch.c parallel.c fill.c cpu.c"
+only 'stdatomic\.h' "dispatch.c parallel.c fill.c cpu.c memory.c"
 
 # Words that belong to one file even without a header.
 word='(^|[^A-Za-z0-9_])'

@@ -50,6 +50,7 @@ static int count_functions(void) {
       ADDRESS(kinit_isa),
       ADDRESS(kinit_set_isa),
       ADDRESS(kinit_set_num_threads),
+      ADDRESS(kinit_set_huge_pages),
       ADDRESS(kinit_num_threads),
       ADDRESS(kinit_alloc),
       ADDRESS(kinit_free),

@@ -319,6 +319,41 @@ TEST_P(EveryDtype, LargeStridedTensorsEqualTheirDenseTwins) {
                         stream);
 }
 
+/* Through transposes that are cut into short spans: around 64 columns, where a tile ends, and the elements of a line.
+ */
+TEST_P(EveryDtype, TransposesEqualTheirDenseTwinsAroundTheEdgesOfShortSpans) {
+  for (const int64_t columns : {63, 64, 65, 127, 128, 193})
+    for (const int64_t rows : {2, 15, 33, 100}) {
+      const Index shape = {rows, columns};
+      const kinit_stream stream = {kSeed, 6, static_cast<uint64_t>(rows)};
+      const std::vector<uint8_t> twin = FlatNormal(GetParam(), Product(shape), stream);
+      for (unsigned reversed = 0; reversed < 4; reversed++) {
+        const Placement p(shape, {1, 0}, reversed, reversed);
+        ExpectStridedIsTwin(GetParam(), Tensor(nullptr, GetParam(), shape), p.strides, p.origin, p.elements, twin,
+                            stream);
+      }
+    }
+}
+
+/* The closest dimension is not the one before the last, and the tensor is a block: in every backend. */
+TEST_P(EveryDtype, TransposedBlocksOfLargerTensorsEqualTheirDenseTwins) {
+  const Index whole = {20, 3, 5, 150}, start = {1, 0, 2, 7}, shape = {19, 3, 2, 141};
+  const kinit_stream stream = {kSeed, 7, 9};
+  std::vector<uint8_t> twin(static_cast<size_t>(Product(shape)) * SizeOf(GetParam()));
+  const kinit_tensor dense = Block(twin.data(), GetParam(), shape, whole, start);
+  ASSERT_EQ(kinit_normal(&dense, 0.5, 2, stream), KINIT_OK);
+  for (int isa = 0; isa < kinit_isa_count(); isa++) {
+    ASSERT_EQ(kinit_set_isa(kinit_isa_name(isa)), KINIT_OK);
+    if (kinit_fill_normal(nullptr, GetParam(), 0, 0, 1, {0, 0, 0}) != KINIT_OK) continue;
+    for (const std::vector<size_t> &order : {std::vector<size_t>{3, 1, 2, 0}, {3, 2, 0, 1}, {1, 3, 0, 2}})
+      for (const unsigned reversed : {0u, 1u, 8u, 15u}) {
+        const Placement p(shape, order, 1, reversed);
+        ExpectStridedIsTwin(GetParam(), dense, p.strides, p.origin, p.elements, twin, stream);
+      }
+  }
+  kinit_set_isa(nullptr);
+}
+
 /* Neither read nor checked: there is no neighbour. */
 TEST(Shard, StridesOfLengthOneDoNotMatter) {
   const Index shape = {1, 4, 1}, strides = {0, 1, INT64_MIN};
@@ -381,6 +416,35 @@ TEST(Layout, KeepsWhatJumps) {
   kinit_tensor tensor = Tensor(data, KINIT_F32, shape);
   tensor.strides = pitched.data();
   EXPECT_EQ(LayoutOf(tensor).ndim, 3);
+}
+
+/* 4 rows of 70 columns, stored by columns: 64 columns, then 6, each with the rows inside. */
+TEST(Layout, PartsOfATransposeByHand) {
+  static float data[280];
+  const Index shape = {4, 70}, strides = {1, 4};
+  kinit_tensor tensor = Tensor(data, KINIT_F32, shape);
+  const kinit_layout dense = LayoutOf(tensor);
+  EXPECT_FALSE(kinit_layout_crosses(&dense));
+  tensor.strides = strides.data();
+  const kinit_layout layout = LayoutOf(tensor);
+  ASSERT_TRUE(kinit_layout_crosses(&layout));
+  kinit_layout part;
+  kinit_span spans[8];
+  uint64_t taken = 0;
+  ASSERT_TRUE(kinit_layout_part(&layout, 0, &part));
+  EXPECT_EQ(part.count, 256u);
+  ASSERT_EQ(kinit_layout_spans(&part, 0, part.count, spans, 8, &taken), 4u);
+  EXPECT_EQ(spans[1].dst, data + 1);
+  EXPECT_EQ(spans[1].first, 170u);
+  EXPECT_EQ(spans[1].count, 64u);
+  EXPECT_EQ(spans[1].stride, 4);
+  ASSERT_TRUE(kinit_layout_part(&layout, 1, &part));
+  EXPECT_EQ(part.count, 24u);
+  ASSERT_EQ(kinit_layout_spans(&part, 0, part.count, spans, 8, &taken), 4u);
+  EXPECT_EQ(spans[3].dst, data + 3 + 64 * 4);
+  EXPECT_EQ(spans[3].first, 100u + 3 * 70 + 64);
+  EXPECT_EQ(spans[3].count, 6u);
+  EXPECT_FALSE(kinit_layout_part(&layout, 2, &part));
 }
 
 TEST(Layout, RunsOfABlockByHand) {

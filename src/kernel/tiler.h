@@ -60,8 +60,8 @@ static void scatter(const job *j, const piece *p, int pieces, int64_t step) {
 
 KS_INLINE uint64_t magnitude(int64_t x) { return x < 0 ? -(uint64_t)x : (uint64_t)x; }
 
-/* How many pieces from this one on, at most `most`, have its stride and count, and lie `step` bytes apart, which is less
- * than the distance between two elements of one. */
+/* How many pieces from this one on, at most `most`, have its stride and count, and lie `step` bytes apart, which is
+ * less than the distance between two elements of one. */
 static int count_alike(const job *j, const piece *p, int most, int64_t *step) {
   *step = most > 1 ? p[1].dst - p[0].dst : 0;
   if (*step == 0 || magnitude(*step) >= magnitude(p->stride * (int64_t)j->size)) return 1;

@@ -4,42 +4,15 @@
  * initializers stand in the library only. SPDX-License-Identifier: Apache-2.0 */
 #include "fill_tensor.h"
 
+#include <math.h>
 #include <stdbool.h>
-
-static kinit_status initialize(const tool_tensor *t, const kinit_tensor *block, kinit_stream stream) {
-  switch (t->init) {
-    case TOOL_INIT_UNIFORM:
-      return kinit_uniform(block, t->low, t->high, stream);
-    case TOOL_INIT_NORMAL:
-      return kinit_normal(block, t->mean, t->stddev, stream);
-    case TOOL_INIT_TRUNCATED_NORMAL:
-      return kinit_truncated_normal(block, t->mean, t->stddev, t->low, t->high, stream);
-    case TOOL_INIT_CONSTANT:
-      return kinit_constant(block, t->value);
-    case TOOL_INIT_KAIMING_NORMAL:
-      return kinit_kaiming_normal(block, t->a, t->mode, t->nonlinearity, stream);
-    case TOOL_INIT_KAIMING_UNIFORM:
-      return kinit_kaiming_uniform(block, t->a, t->mode, t->nonlinearity, stream);
-    case TOOL_INIT_XAVIER_NORMAL:
-      return kinit_xavier_normal(block, t->gain, stream);
-    case TOOL_INIT_XAVIER_UNIFORM:
-      return kinit_xavier_uniform(block, t->gain, stream);
-    case TOOL_INIT_VARIANCE_SCALING:
-      return kinit_variance_scaling(block, t->scale, t->mode, t->distribution, stream);
-    case TOOL_INIT_EYE:
-      return kinit_eye(block);
-    case TOOL_INIT_DIRAC:
-      return kinit_dirac(block, t->groups);
-  }
-  return KINIT_ERROR_ENUM;
-}
 
 static kinit_status fill_block(const tool_tensor *t, uint64_t seed, const int64_t *start, const int64_t *shape,
                                void *dst) {
   const bool has_parts = t->ndim > 0; /* without dimensions the one element is the whole */
   const kinit_tensor block = {
       dst, t->dtype, t->ndim, shape, NULL, has_parts ? t->shape : NULL, has_parts ? start : NULL};
-  return initialize(t, &block, kinit_stream_named(seed, t->name));
+  return kinit_initialize(&block, &t->init, kinit_stream_named(seed, t->name));
 }
 
 kinit_status tool_fill_check(const tool_tensor *tensor) {
@@ -84,4 +57,38 @@ kinit_status tool_fill(const tool_tensor *tensor, uint64_t seed, uint64_t first,
     to += taken * size;
   }
   return KINIT_OK;
+}
+
+/* ---- What the dtype holds ---------------------------------------------------------------------------------------- */
+
+/* The least magnitude that rounds to infinity, and the largest number. */
+static const struct {
+  double limit, largest;
+} ranges[] = {[KINIT_F32] = {0x1.ffffffp127, 0x1.fffffep127},
+              [KINIT_F64] = {INFINITY, 0x1.fffffffffffffp1023},
+              [KINIT_F16] = {65520, 65504},
+              [KINIT_BF16] = {0x1.ffp127, 0x1.fep127}};
+
+/* Normals of kinit lie within 6.77 standard deviations. */
+static double normal_overflow(double mean, double stddev, double limit) {
+  const double above = (limit - mean) / stddev, below = (limit + mean) / stddev;
+  return (above < 6.77 ? erfc(above / sqrt(2)) / 2 : 0) + (below < 6.77 ? erfc(below / sqrt(2)) / 2 : 0);
+}
+
+static double uniform_overflow(double low, double high, double limit) {
+  if (low == high) return fabs(low) >= limit ? 1 : 0;
+  return (fmax(0, fmin(high - limit, high - low)) + fmax(0, fmin(-limit - low, high - low))) / (high - low);
+}
+
+double tool_fill_overflow(const tool_tensor *tensor, double *largest) {
+  kinit_resolved r;
+  const double limit = ranges[tensor->dtype].limit;
+  *largest = ranges[tensor->dtype].largest;
+  const kinit_scheme scheme = tensor->init.scheme;
+  if (scheme == KINIT_SCHEME_EYE || scheme == KINIT_SCHEME_DIRAC || isinf(limit)) return 0;
+  if (kinit_resolve(&tensor->init, tensor->ndim, tensor->shape, &r) != KINIT_OK) return 0;
+  if (scheme == KINIT_SCHEME_CONSTANT) return fabs(r.value) >= limit ? 1 : 0;
+  if (r.distribution == KINIT_DIST_UNIFORM) return uniform_overflow(r.low, r.high, limit);
+  if (r.distribution == KINIT_DIST_TRUNCATED_NORMAL && r.high < limit && r.low > -limit) return 0;
+  return r.stddev > 0 ? normal_overflow(r.mean, r.stddev, limit) : fabs(r.mean) >= limit ? 1 : 0;
 }

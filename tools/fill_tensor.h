@@ -16,4 +16,8 @@ kinit_status tool_fill_check(const tool_tensor *tensor);
  * first + count is at most the number of elements, and tool_fill_check said KINIT_OK; an error is the library's. */
 kinit_status tool_fill(const tool_tensor *tensor, uint64_t seed, uint64_t first, uint64_t count, void *dst);
 
+/* The probability that an element lies beyond what the dtype holds, so that it would become infinite; 0 if it cannot.
+ * *largest: the largest number of the dtype. tool_fill_check said KINIT_OK. */
+double tool_fill_overflow(const tool_tensor *tensor, double *largest);
+
 #endif

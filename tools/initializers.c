@@ -1,184 +1,331 @@
 /* The initializers by name, and their arguments in JSON.
  *
- * Owns: the names in plans, and what an argument is if nobody gives it. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: which arguments there are, and the names that plans have beside the library's: zeros, ones, linear_bias.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "initializers.h"
 
+#include <math.h>
+#include <stddef.h>
 #include <string.h>
+
+#include "fill_tensor.h"
 
 /* ---- Arguments --------------------------------------------------------------------------------------------------- */
 
-enum { MEAN, STDDEV, LOW, HIGH, VALUE, A, MODE, NONLINEARITY, GAIN, SCALE, DISTRIBUTION, GROUPS, ARGUMENTS };
+enum {
+  MEAN,
+  STDDEV,
+  LOW,
+  HIGH,
+  VALUE,
+  A,
+  GAIN,
+  SCALE,
+  NUMBERS, /* those before are doubles of kinit_initializer */
+  LOW_SIGMA = NUMBERS,
+  HIGH_SIGMA,
+  FAN_IN,
+  MODE,
+  NONLINEARITY,
+  DISTRIBUTION,
+  GROUPS,
+  IN,
+  OUT,
+  BATCH,
+  ARGUMENTS
+};
 
-static const char *const argument_names[ARGUMENTS] = {[MEAN] = "mean",
-                                                      [STDDEV] = "stddev",
-                                                      [LOW] = "low",
-                                                      [HIGH] = "high",
-                                                      [VALUE] = "value",
-                                                      [A] = "a",
-                                                      [MODE] = "mode",
-                                                      [NONLINEARITY] = "nonlinearity",
-                                                      [GAIN] = "gain",
-                                                      [SCALE] = "scale",
-                                                      [DISTRIBUTION] = "distribution",
-                                                      [GROUPS] = "groups"};
-
-static int argument_named(const char *key) {
-  int argument = 0;
-  while (argument < ARGUMENTS && strcmp(argument_names[argument], key) != 0) argument++;
-  return argument;
-}
-
-bool tool_initializers_have_argument(const char *key) { return argument_named(key) < ARGUMENTS; }
-
-static double *number_of(tool_tensor *t, int argument) {
-  double *const numbers[ARGUMENTS] = {
-      [MEAN] = &t->mean,   [STDDEV] = &t->stddev, [LOW] = &t->low,   [HIGH] = &t->high,
-      [VALUE] = &t->value, [A] = &t->a,           [GAIN] = &t->gain, [SCALE] = &t->scale};
-  return numbers[argument];
-}
-
-static bool distribution_from_name(const char *name, kinit_distribution *distribution) {
-  static const char *const names[] = {[KINIT_DIST_NORMAL] = "normal",
-                                      [KINIT_DIST_TRUNCATED_NORMAL] = "truncated_normal",
-                                      [KINIT_DIST_UNIFORM] = "uniform"};
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-    if (strcmp(name, names[i]) == 0) {
-      *distribution = (kinit_distribution)i;
-      return true;
-    }
-  return false;
-}
-
-/* Sets what a word names. NULL, or what the argument takes. */
-static const char *read_word(tool_tensor *t, int argument, const char *word) {
-  if (word == NULL) word = "";
-  if (argument == MODE)
-    return kinit_fan_mode_from_name(word, &t->mode) == KINIT_OK ? NULL : "\"fan_in\", \"fan_out\" or \"fan_avg\"";
-  if (argument == DISTRIBUTION)
-    return distribution_from_name(word, &t->distribution) ? NULL : "\"normal\", \"truncated_normal\" or \"uniform\"";
-  return kinit_nonlinearity_from_name(word, &t->nonlinearity) == KINIT_OK
-             ? NULL
-             : "\"linear\", \"conv1d\" to \"conv3d\", \"conv_transpose1d\" to \"conv_transpose3d\", \"sigmoid\", "
-               "\"tanh\", \"relu\", \"leaky_relu\" or \"selu\"";
-}
-
-/* Sets the argument of the tensor. NULL, or what the argument takes. */
-static const char *set_argument(tool_tensor *t, int argument, const json_t *value) {
-  double *const number = number_of(t, argument);
-  if (number != NULL) {
-    *number = json_number_value(value);
-    return json_is_number(value) ? NULL : "a number";
-  }
-  if (argument == GROUPS) {
-    t->groups = json_integer_value(value);
-    return json_is_integer(value) ? NULL : "a whole number";
-  }
-  return read_word(t, argument, json_string_value(value));
-}
-
-static int read_argument(const tool_document *d, const json_t *object, int argument, tool_tensor *t,
-                         tool_error *error) {
-  const char *const name = argument_names[argument];
-  const char *const takes = set_argument(t, argument, json_object_get(object, name));
-  return takes == NULL ? TOOL_OK : tool_document_fail(d, object, name, error, "\"%s\" takes %s", name, takes);
-}
-
-int tool_initializers_check_arguments(const tool_document *d, const json_t *object, tool_error *error) {
-  tool_tensor unused;
-  int code = TOOL_OK;
-  for (int argument = 0; argument < ARGUMENTS && code == TOOL_OK; argument++)
-    if (json_object_get(object, argument_names[argument]) != NULL)
-      code = read_argument(d, object, argument, &unused, error);
-  return code;
-}
-
-/* ---- Initializers ------------------------------------------------------------------------------------------------ */
+static const char *const argument_names[ARGUMENTS] = {
+    [MEAN] = "mean",
+    [STDDEV] = "stddev",
+    [LOW] = "low",
+    [HIGH] = "high",
+    [VALUE] = "value",
+    [A] = "a",
+    [GAIN] = "gain",
+    [SCALE] = "scale",
+    [LOW_SIGMA] = "low_sigma",
+    [HIGH_SIGMA] = "high_sigma",
+    [FAN_IN] = "fan_in",
+    [MODE] = "mode",
+    [NONLINEARITY] = "nonlinearity",
+    [DISTRIBUTION] = "distribution",
+    [GROUPS] = "groups",
+    [IN] = "in",
+    [OUT] = "out",
+    [BATCH] = "batch",
+};
 
 #define TAKES(argument) (1u << (argument))
-#define TAKES_KAIMING (TAKES(A) | TAKES(MODE) | TAKES(NONLINEARITY))
+#define TAKES_FANS (TAKES(GROUPS) | TAKES(IN) | TAKES(OUT) | TAKES(BATCH))
+#define TAKES_KAIMING (TAKES(A) | TAKES(MODE) | TAKES(NONLINEARITY) | TAKES_FANS)
 
+/* The initializers' names; those that the library has not stand for a scheme of it. */
 static const struct {
   const char *name;
+  kinit_scheme scheme;
   unsigned takes;
 } initializers[] = {
-    [TOOL_INIT_UNIFORM] = {"uniform", TAKES(LOW) | TAKES(HIGH)},
-    [TOOL_INIT_NORMAL] = {"normal", TAKES(MEAN) | TAKES(STDDEV)},
-    [TOOL_INIT_TRUNCATED_NORMAL] = {"truncated_normal", TAKES(MEAN) | TAKES(STDDEV) | TAKES(LOW) | TAKES(HIGH)},
-    [TOOL_INIT_CONSTANT] = {"constant", TAKES(VALUE)},
-    [TOOL_INIT_KAIMING_NORMAL] = {"kaiming_normal", TAKES_KAIMING},
-    [TOOL_INIT_KAIMING_UNIFORM] = {"kaiming_uniform", TAKES_KAIMING},
-    [TOOL_INIT_XAVIER_NORMAL] = {"xavier_normal", TAKES(GAIN)},
-    [TOOL_INIT_XAVIER_UNIFORM] = {"xavier_uniform", TAKES(GAIN)},
-    [TOOL_INIT_VARIANCE_SCALING] = {"variance_scaling", TAKES(SCALE) | TAKES(MODE) | TAKES(DISTRIBUTION)},
-    [TOOL_INIT_EYE] = {"eye", 0},
-    [TOOL_INIT_DIRAC] = {"dirac", TAKES(GROUPS)},
+    {"uniform", KINIT_SCHEME_UNIFORM, TAKES(LOW) | TAKES(HIGH) | TAKES_FANS},
+    {"normal", KINIT_SCHEME_NORMAL, TAKES(MEAN) | TAKES(STDDEV) | TAKES_FANS},
+    {"truncated_normal", KINIT_SCHEME_TRUNCATED_NORMAL,
+     TAKES(MEAN) | TAKES(STDDEV) | TAKES(LOW) | TAKES(HIGH) | TAKES(LOW_SIGMA) | TAKES(HIGH_SIGMA) | TAKES_FANS},
+    {"constant", KINIT_SCHEME_CONSTANT, TAKES(VALUE)},
+    {"zeros", KINIT_SCHEME_CONSTANT, 0},
+    {"ones", KINIT_SCHEME_CONSTANT, 0},
+    {"linear_bias", KINIT_SCHEME_UNIFORM, TAKES(FAN_IN)},
+    {"kaiming_normal", KINIT_SCHEME_KAIMING_NORMAL, TAKES_KAIMING},
+    {"kaiming_uniform", KINIT_SCHEME_KAIMING_UNIFORM, TAKES_KAIMING},
+    {"xavier_normal", KINIT_SCHEME_XAVIER_NORMAL, TAKES(GAIN) | TAKES_FANS},
+    {"xavier_uniform", KINIT_SCHEME_XAVIER_UNIFORM, TAKES(GAIN) | TAKES_FANS},
+    {"variance_scaling", KINIT_SCHEME_VARIANCE_SCALING, TAKES(SCALE) | TAKES(MODE) | TAKES(DISTRIBUTION) | TAKES_FANS},
+    {"eye", KINIT_SCHEME_EYE, 0},
+    {"dirac", KINIT_SCHEME_DIRAC, TAKES(GROUPS)},
 };
 
 enum { INITIALIZERS = sizeof initializers / sizeof initializers[0] };
 
-const char *tool_initializer_name(tool_initializer initializer) { return initializers[initializer].name; }
-
-static void set_usual_arguments(tool_tensor *t) {
-  t->mean = 0;
-  t->stddev = 1;
-  t->low = t->init == TOOL_INIT_UNIFORM ? 0 : -2;
-  t->high = t->init == TOOL_INIT_UNIFORM ? 1 : 2;
-  t->value = 0;
-  t->a = 0;
-  t->mode = KINIT_FAN_IN;
-  t->nonlinearity = KINIT_LEAKY_RELU;
-  t->gain = 1;
-  t->scale = 1;
-  t->distribution = KINIT_DIST_TRUNCATED_NORMAL;
-  t->groups = 1;
+bool tool_initializers_have_argument(const char *key) {
+  for (int i = 0; i < ARGUMENTS; i++)
+    if (strcmp(argument_names[i], key) == 0) return true;
+  return false;
 }
 
-static int read_initializer_name(const tool_document *d, const json_t *object, tool_initializer *initializer,
-                                 tool_error *error) {
-  const json_t *const member = json_object_get(object, "init");
-  const char *const name = json_string_value(member);
+/* What is read, and from where. */
+typedef struct reading {
+  const tool_document *document;
+  const json_t *object, *defaults;
+  tool_tensor *tensor;
+  tool_scope scope; /* with the fans, when they are known */
+  tool_error *error;
+} reading;
+
+static int fail_argument(const reading *r, const json_t *owner, int argument, const char *takes) {
+  const char *const name = argument_names[argument];
+  return tool_document_fail(r->document, owner, name, r->error, "\"%s\" takes %s", name, takes);
+}
+
+/* The object that gives an argument, or NULL. */
+static const json_t *owner_of(const reading *r, int argument) {
+  if (json_object_get(r->object, argument_names[argument]) != NULL) return r->object;
+  return json_object_get(r->defaults, argument_names[argument]) != NULL ? r->defaults : NULL;
+}
+
+static int read_number(const reading *r, const json_t *owner, int argument, double *number) {
+  const json_t *const value = json_object_get(owner, argument_names[argument]);
+  const char *const text = json_string_value(value);
+  *number = json_number_value(value);
+  if (json_is_number(value)) return TOOL_OK;
+  if (text == NULL) return fail_argument(r, owner, argument, "a number, or arithmetic such as \"1 / sqrt(fan_in)\"");
+  const char *const reason = tool_expression_value(text, &r->scope, number);
+  if (reason == NULL) return TOOL_OK;
+  return tool_document_fail(r->document, owner, argument_names[argument], r->error,
+                            "\"%s\": the arithmetic \"%s\" has %s", argument_names[argument], text, reason);
+}
+
+/* ---- Words, groups and axes -------------------------------------------------------------------------------------- */
+
+static int read_word(const reading *r, const json_t *owner, int argument) {
+  kinit_initializer *const i = &r->tensor->init;
+  const char *word = json_string_value(json_object_get(owner, argument_names[argument]));
+  if (word == NULL) word = "";
+  if (argument == MODE)
+    return kinit_fan_mode_from_name(word, &i->mode) == KINIT_OK
+               ? TOOL_OK
+               : fail_argument(r, owner, argument, "\"fan_in\", \"fan_out\", \"fan_avg\" or \"fan_geo_avg\"");
+  if (argument == DISTRIBUTION)
+    return kinit_distribution_from_name(word, &i->distribution) == KINIT_OK
+               ? TOOL_OK
+               : fail_argument(r, owner, argument, "\"normal\", \"truncated_normal\" or \"uniform\"");
+  return kinit_nonlinearity_from_name(word, &i->nonlinearity) == KINIT_OK
+             ? TOOL_OK
+             : fail_argument(r, owner, argument,
+                             "\"linear\", \"conv1d\" to \"conv3d\", \"conv_transpose1d\" to \"conv_transpose3d\", "
+                             "\"sigmoid\", \"tanh\", \"relu\", \"leaky_relu\" or \"selu\"");
+}
+
+static int read_groups(const reading *r, const json_t *owner) {
+  const json_t *const value = json_object_get(owner, argument_names[GROUPS]);
+  r->tensor->init.groups = json_integer_value(value);
+  return json_is_integer(value) ? TOOL_OK : fail_argument(r, owner, GROUPS, "a whole number");
+}
+
+static int read_axes(const reading *r, const json_t *owner, int argument) {
+  kinit_axes *const axes = &r->tensor->init.axes;
+  uint64_t *const bits = argument == IN ? &axes->in : argument == OUT ? &axes->out : &axes->batch;
+  const json_t *const array = json_object_get(owner, argument_names[argument]);
+  if (!json_is_array(array)) return fail_argument(r, owner, argument, "an array of dimensions such as [0, 1]");
+  for (size_t i = 0; i < json_array_size(array); i++) {
+    const json_t *const element = json_array_get(array, i);
+    json_int_t axis = json_integer_value(element);
+    if (axis < 0) axis += r->tensor->ndim;
+    if (!json_is_integer(element) || axis < 0 || axis >= r->tensor->ndim || (*bits >> axis & 1) != 0)
+      return tool_document_fail(r->document, owner, argument_names[argument], r->error,
+                                "\"%s\" names a dimension twice, or one that a tensor of %d dimensions has not",
+                                argument_names[argument], r->tensor->ndim);
+    *bits |= UINT64_C(1) << axis;
+  }
+  return TOOL_OK;
+}
+
+/* All that numbers may depend on. */
+static int read_others(const reading *r, unsigned takes) {
+  int code = TOOL_OK;
+  for (int i = MODE; i < ARGUMENTS && code == TOOL_OK; i++) {
+    const json_t *const owner = owner_of(r, i);
+    if ((takes & TAKES(i)) == 0 || owner == NULL) continue;
+    code = i == GROUPS ? read_groups(r, owner) : i >= IN ? read_axes(r, owner, i) : read_word(r, owner, i);
+  }
+  const kinit_axes axes = r->tensor->init.axes;
+  if (code == TOOL_OK && (axes.in | axes.out | axes.batch) != 0 && (axes.in == 0 || axes.out == 0))
+    return tool_document_fail(r->document, r->object != NULL ? r->object : r->defaults, "init", r->error,
+                              "\"in\" and \"out\" go together");
+  return code;
+}
+
+/* ---- Numbers ----------------------------------------------------------------------------------------------------- */
+
+static double *number_of(kinit_initializer *i, int argument) {
+  double *const numbers[NUMBERS] = {&i->mean, &i->stddev, &i->low, &i->high, &i->value, &i->a, &i->gain, &i->scale};
+  return numbers[argument];
+}
+
+/* A bound in standard deviations, unless the same object gives it as it is. */
+static int read_sigma(const reading *r, int argument, int bound) {
+  kinit_initializer *const i = &r->tensor->init;
+  const json_t *const owner = owner_of(r, argument);
+  double sigmas;
+  if (owner == NULL || (owner == r->defaults && json_object_get(r->object, argument_names[bound]) != NULL))
+    return TOOL_OK;
+  if (json_object_get(owner, argument_names[bound]) != NULL)
+    return tool_document_fail(r->document, owner, argument_names[argument], r->error,
+                              "\"%s\" and \"%s\" exclude each other", argument_names[bound], argument_names[argument]);
+  const int code = read_number(r, owner, argument, &sigmas);
+  if (code == TOOL_OK) *number_of(i, bound) = i->mean + sigmas * i->stddev;
+  return code;
+}
+
+static int read_linear_bias(const reading *r, const json_t *owner) {
+  kinit_initializer *const i = &r->tensor->init;
+  const json_t *const from = owner_of(r, FAN_IN);
+  double fan_in = 0;
+  if (from == NULL)
+    return tool_document_fail(r->document, owner, "init", r->error,
+                              "the initializer \"linear_bias\" needs \"fan_in\", the inputs of its layer");
+  const int code = read_number(r, from, FAN_IN, &fan_in);
+  if (code != TOOL_OK) return code;
+  if (!(fan_in > 0)) return fail_argument(r, from, FAN_IN, "a positive number");
+  i->high = 1 / sqrt(fan_in);
+  i->low = -i->high;
+  return TOOL_OK;
+}
+
+static int need_value(const tool_document *d, const json_t *object, tool_error *error) {
+  return tool_document_fail(d, object, "init", error, "the initializer \"constant\" needs a \"value\"");
+}
+
+static int read_numbers(const reading *r, const json_t *owner, unsigned takes) {
+  int code = TOOL_OK;
+  for (int i = 0; i < NUMBERS && code == TOOL_OK; i++) {
+    const json_t *const from = owner_of(r, i);
+    if ((takes & TAKES(i)) == 0) continue;
+    if (from != NULL)
+      code = read_number(r, from, i, number_of(&r->tensor->init, i));
+    else if (i == VALUE)
+      code = need_value(r->document, owner, r->error);
+  }
+  if (code == TOOL_OK && (takes & TAKES(LOW_SIGMA)) != 0) code = read_sigma(r, LOW_SIGMA, LOW);
+  if (code == TOOL_OK && (takes & TAKES(HIGH_SIGMA)) != 0) code = read_sigma(r, HIGH_SIGMA, HIGH);
+  return code == TOOL_OK && (takes & TAKES(FAN_IN)) != 0 ? read_linear_bias(r, owner) : code;
+}
+
+/* ---- Initializers ------------------------------------------------------------------------------------------------ */
+
+static int read_name(const tool_document *d, const json_t *object, int *index, tool_error *error) {
+  const char *const name = json_string_value(json_object_get(object, "init"));
   if (name == NULL) return tool_document_fail(d, object, "init", error, "\"init\" takes the name of an initializer");
-  for (int i = 0; i < INITIALIZERS; i++)
-    if (strcmp(name, initializers[i].name) == 0) {
-      *initializer = (tool_initializer)i;
-      return TOOL_OK;
-    }
+  for (*index = 0; *index < INITIALIZERS; ++*index)
+    if (strcmp(name, initializers[*index].name) == 0) return TOOL_OK;
   return tool_document_fail(d, object, "init", error, "there is no initializer \"%s\"", name);
 }
 
 /* The arguments that the object gives and the initializer does not take. */
-static int refuse_others(const tool_document *d, const json_t *object, tool_initializer initializer,
-                         tool_error *error) {
+static int refuse_others(const tool_document *d, const json_t *object, int index, tool_error *error) {
   for (int i = 0; i < ARGUMENTS; i++)
-    if ((initializers[initializer].takes & TAKES(i)) == 0 && json_object_get(object, argument_names[i]) != NULL)
+    if ((initializers[index].takes & TAKES(i)) == 0 && json_object_get(object, argument_names[i]) != NULL)
       return tool_document_fail(d, object, argument_names[i], error, "the initializer \"%s\" takes no \"%s\"",
-                                initializers[initializer].name, argument_names[i]);
+                                initializers[index].name, argument_names[i]);
   return TOOL_OK;
 }
 
-int tool_initializer_read(const tool_document *d, const json_t *object, const json_t *defaults, tool_tensor *t,
-                          tool_error *error) {
-  const json_t *const owner = object != NULL ? object : defaults;
-  int code = read_initializer_name(d, owner, &t->init, error);
-  if (code == TOOL_OK) code = refuse_others(d, object, t->init, error);
-  if (code != TOOL_OK) return code;
-  set_usual_arguments(t);
-  for (int i = 0; i < ARGUMENTS && code == TOOL_OK; i++) {
-    if ((initializers[t->init].takes & TAKES(i)) == 0) continue;
-    const json_t *const source = json_object_get(object, argument_names[i]) != NULL ? object : defaults;
-    if (json_object_get(source, argument_names[i]) != NULL)
-      code = read_argument(d, source, i, t, error);
-    else if (i == VALUE)
-      code = tool_document_fail(d, owner, "init", error, "the initializer \"constant\" needs a \"value\"");
-  }
-  return code;
+/* What can be told of an argument without a tensor. */
+static int check_argument(const reading *r, int argument) {
+  const json_t *const value = json_object_get(r->object, argument_names[argument]);
+  if (argument == GROUPS) return read_groups(r, r->object);
+  if (argument >= IN)
+    return json_is_array(value) ? TOOL_OK
+                                : fail_argument(r, r->object, argument, "an array of dimensions such as [0, 1]");
+  if (argument >= MODE) return read_word(r, r->object, argument);
+  return json_is_number(value) || json_is_string(value)
+             ? TOOL_OK
+             : fail_argument(r, r->object, argument, "a number, or arithmetic such as \"1 / sqrt(fan_in)\"");
 }
 
-void tool_initializer_copy(const tool_tensor *from, tool_tensor *to) {
-  tool_tensor copy = *from;
-  copy.name = to->name;
-  copy.dtype = to->dtype;
-  copy.ndim = to->ndim;
-  copy.shape = to->shape;
-  *to = copy;
+int tool_initializer_check(const tool_document *d, const json_t *object, const json_t *defaults, tool_error *error) {
+  tool_tensor unused = {0};
+  const reading r = {.document = d, .object = object, .tensor = &unused, .error = error};
+  int index, code = TOOL_OK;
+  for (int i = 0; i < ARGUMENTS && code == TOOL_OK; i++)
+    if (json_object_get(object, argument_names[i]) != NULL) code = check_argument(&r, i);
+  if (code != TOOL_OK || (object == defaults && json_object_get(object, "init") == NULL)) return code;
+  code = read_name(d, object, &index, error);
+  if (code == TOOL_OK && object != defaults) code = refuse_others(d, object, index, error);
+  if (code != TOOL_OK || (initializers[index].takes & TAKES(VALUE)) == 0) return code;
+  const bool has_value = json_object_get(object, "value") != NULL || json_object_get(defaults, "value") != NULL;
+  return has_value ? TOOL_OK : need_value(d, object, error);
+}
+
+int tool_initializer_read(const tool_document *d, const json_t *object, const json_t *defaults, const tool_scope *scope,
+                          tool_tensor *t, tool_error *error) {
+  const json_t *const owner = object != NULL ? object : defaults;
+  int index = 0;
+  int code = read_name(d, owner, &index, error);
+  if (code == TOOL_OK) code = refuse_others(d, object, index, error);
+  if (code != TOOL_OK) return code;
+  t->init = kinit_initializer_default(initializers[index].scheme);
+  t->init_name = initializers[index].name;
+  if (strcmp(t->init_name, "ones") == 0) t->init.value = 1;
+  tool_variable fans[] = {{"fan_in", 0}, {"fan_out", 0}};
+  reading r = {d, object, defaults, t, {scope, fans, 0}, error};
+  code = read_others(&r, initializers[index].takes);
+  if (code != TOOL_OK) return code;
+  if (kinit_fans_axes(t->ndim, t->shape, &t->init.axes, t->init.groups, &fans[0].value, &fans[1].value) == KINIT_OK)
+    r.scope.count = 2;
+  return read_numbers(&r, owner, initializers[index].takes);
+}
+
+/* ---- Tensors ----------------------------------------------------------------------------------------------------- */
+
+int tool_dtype_read(const tool_document *d, const json_t *object, kinit_dtype *dtype, tool_error *error) {
+  const json_t *const value = json_object_get(object, "dtype");
+  const char *const name = json_string_value(value);
+  if (name != NULL && kinit_dtype_from_name(name, dtype) == KINIT_OK) return TOOL_OK;
+  return tool_document_fail(d, object, "dtype", error, "%s%s: kinit has \"f32\", \"f64\", \"f16\" and \"bf16\"",
+                            value == NULL ? "no \"dtype\", here or in the defaults" : "unknown dtype ",
+                            name != NULL ? name : "");
+}
+
+int tool_initializer_accept(const tool_document *d, const json_t *object, const char *key, kinit_status status,
+                            const tool_tensor *t, tool_error *error) {
+  double largest;
+  if (status != KINIT_OK)
+    return tool_document_fail(d, object, key, error, "\"%s\" cannot be filled by the initializer \"%s\": %s", t->name,
+                              t->init_name, kinit_status_message(status));
+  const double probability = tool_fill_overflow(t, &largest);
+  if (probability == 0) return TOOL_OK;
+  return tool_document_fail(
+      d, object, key, error,
+      "\"%s\" of dtype %s cannot hold what the initializer \"%s\" gives: an element is beyond %.6g "
+      "with probability %.3g",
+      t->name, kinit_dtype_name(t->dtype), t->init_name, largest, probability);
 }

@@ -43,13 +43,13 @@ static int read_entry(const char *path, tool_entry *entry, tool_tensor *tensor, 
 
 static int take_rule(const tool_document *d, const tool_rules *rules, tool_tensor *tensor, tool_error *error) {
   const tool_rule *const rule = tool_rules_find(rules, tensor->name);
+  int code = TOOL_OK;
   if (rule == NULL)
     return tool_document_fail(d, d->root, "rules", error, "no initializer for \"%s\": no rule matches", tensor->name);
-  tool_initializer_copy(&rule->init, tensor);
-  const kinit_status status = tool_fill_check(tensor);
-  if (status == KINIT_OK) return TOOL_OK;
-  return tool_document_fail(d, rule->object, "init", error, "\"%s\" cannot be filled by the initializer \"%s\": %s",
-                            tensor->name, tool_initializer_name(tensor->init), kinit_status_message(status));
+  if (json_object_get(rule->object, "dtype") != NULL) code = tool_dtype_read(d, rule->object, &tensor->dtype, error);
+  if (code == TOOL_OK) code = tool_initializer_read(d, rule->object, NULL, NULL, tensor, error);
+  if (code != TOOL_OK) return code;
+  return tool_initializer_accept(d, rule->object, "init", tool_fill_check(tensor), tensor, error);
 }
 
 static int read_tensors(const char *path, tool_checkpoint *checkpoint, const tool_document *d, const tool_rules *rules,
@@ -63,7 +63,7 @@ static int read_tensors(const char *path, tool_checkpoint *checkpoint, const too
     model->count = i + 1;
     if (code == TOOL_OK) code = take_rule(d, rules, tensor, error);
   }
-  return code;
+  return code == TOOL_OK ? tool_rules_check_used(d, rules, error) : code;
 }
 
 int tool_plan_read_like(const char *checkpoint_path, const char *rules_path, tool_model *model, tool_error *error) {

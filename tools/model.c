@@ -12,7 +12,7 @@ void tool_model_free(tool_model *model) {
   *model = (tool_model){0};
 }
 
-size_t tool_dtype_size(kinit_dtype dtype) { return dtype == KINIT_F64 ? 8 : dtype == KINIT_F32 ? 4 : 2; }
+size_t tool_dtype_size(kinit_dtype dtype) { return kinit_dtype_size(dtype); }
 
 uint64_t tool_tensor_elements(const tool_tensor *tensor) {
   uint64_t count = 1;

@@ -8,35 +8,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TOOL_MAX_DIMENSIONS = 64 }; /* as the library has it */
+enum { TOOL_MAX_DIMENSIONS = KINIT_MAX_DIMENSIONS };
 
-/* The initializers of the header. */
-typedef enum tool_initializer {
-  TOOL_INIT_UNIFORM,
-  TOOL_INIT_NORMAL,
-  TOOL_INIT_TRUNCATED_NORMAL,
-  TOOL_INIT_CONSTANT,
-  TOOL_INIT_KAIMING_NORMAL,
-  TOOL_INIT_KAIMING_UNIFORM,
-  TOOL_INIT_XAVIER_NORMAL,
-  TOOL_INIT_XAVIER_UNIFORM,
-  TOOL_INIT_VARIANCE_SCALING,
-  TOOL_INIT_EYE,
-  TOOL_INIT_DIRAC
-} tool_initializer;
-
-/* A tensor and its initializer. Which arguments count depends on the initializer; they bear the header's names. */
+/* A tensor and its initializer. */
 typedef struct tool_tensor {
   char *name;
   kinit_dtype dtype;
   int ndim;
   int64_t *shape; /* ndim lengths */
-  tool_initializer init;
-  double mean, stddev, low, high, value, a, gain, scale;
-  kinit_fan_mode mode;
-  kinit_nonlinearity nonlinearity;
-  kinit_distribution distribution;
-  int64_t groups;
+  kinit_initializer init;
+  const char *init_name; /* as the plan has it; static */
 } tool_tensor;
 
 /* Tensors in the order of the plan; names differ. Names and shapes are allocated one by one. */

@@ -18,6 +18,8 @@
 typedef struct reader {
   tool_document document;
   const json_t *defaults, *tensors; /* NULL: the plan has none */
+  tool_variable *variables;         /* the plan's */
+  tool_scope scope;                 /* of them */
   tool_rules rules;
   tool_error *error;
 } reader;
@@ -39,44 +41,56 @@ static int refuse_unknown(const reader *r, const json_t *object, const char *con
   return TOOL_OK;
 }
 
-static int read_dtype(const reader *r, const json_t *object, kinit_dtype *dtype) {
-  static const char *const names[] = {
-      [KINIT_F32] = "f32", [KINIT_F64] = "f64", [KINIT_F16] = "f16", [KINIT_BF16] = "bf16"};
-  const json_t *const value = json_object_get(object, "dtype");
-  const char *const name = json_string_value(value);
-  for (size_t i = 0; name != NULL && i < sizeof names / sizeof names[0]; i++)
-    if (strcmp(name, names[i]) == 0) {
-      *dtype = (kinit_dtype)i;
-      return TOOL_OK;
-    }
-  return tool_document_fail(
-      &r->document, object, "dtype", r->error, "%s%s: kinit has \"f32\", \"f64\", \"f16\" and \"bf16\"",
-      value == NULL ? "no \"dtype\", here or in the defaults" : "unknown dtype ", name != NULL ? name : "");
-}
-
 static int read_defaults(reader *r) {
   static const char *const known[] = {"dtype", "init", NULL};
   const json_t *const root = r->document.root;
-  kinit_dtype unused_dtype;
-  tool_tensor unused;
+  kinit_dtype unused;
   r->defaults = json_object_get(root, "defaults");
   if (r->defaults == NULL) return TOOL_OK;
   if (!json_is_object(r->defaults))
     return tool_document_fail(&r->document, root, "defaults", r->error, "\"defaults\" takes an object, {...}");
   int code = refuse_unknown(r, r->defaults, known, true, "the defaults");
-  if (code == TOOL_OK) code = tool_initializers_check_arguments(&r->document, r->defaults, r->error);
   if (code == TOOL_OK && json_object_get(r->defaults, "dtype") != NULL)
-    code = read_dtype(r, r->defaults, &unused_dtype);
-  if (code == TOOL_OK && json_object_get(r->defaults, "init") != NULL)
-    code = tool_initializer_read(&r->document, NULL, r->defaults, &unused, r->error);
-  return code;
+    code = tool_dtype_read(&r->document, r->defaults, &unused, r->error);
+  return code == TOOL_OK ? tool_initializer_check(&r->document, r->defaults, r->defaults, r->error) : code;
+}
+
+static bool is_name(const char *text) {
+  const size_t length = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+  return text[length] == '\0' && length > 0 && !(*text >= '0' && *text <= '9') && strcmp(text, "sqrt") != 0;
+}
+
+/* Each may use those before it. */
+static int read_variables(reader *r) {
+  json_t *const object = json_object_get(r->document.root, "variables");
+  const char *key;
+  json_t *value;
+  if (object == NULL) return TOOL_OK;
+  if (!json_is_object(object))
+    return tool_document_fail(&r->document, r->document.root, "variables", r->error,
+                              "\"variables\" takes an object, {\"name\": number}");
+  r->variables = calloc(json_object_size(object) + 1, sizeof *r->variables);
+  if (r->variables == NULL) return tool_fail_memory(r->error);
+  r->scope.variables = r->variables;
+  json_object_foreach(object, key, value) {
+    tool_variable *const variable = &r->variables[r->scope.count];
+    *variable = (tool_variable){key, json_number_value(value)};
+    const char *reason = json_is_number(value) ? NULL : "no number and no arithmetic";
+    if (json_is_string(value)) reason = tool_expression_value(json_string_value(value), &r->scope, &variable->value);
+    if (!is_name(key)) reason = "a name that is not of letters, digits and _, or that means something else";
+    if (reason != NULL)
+      return tool_document_fail(&r->document, object, key, r->error, "the variable \"%s\" has %s", key, reason);
+    r->scope.count++;
+  }
+  return TOOL_OK;
 }
 
 static int read_members(reader *r) {
-  static const char *const known[] = {"defaults", "tensors", "rules", NULL};
+  static const char *const known[] = {"defaults", "tensors", "rules", "variables", "comment", NULL};
   const json_t *const root = r->document.root;
   int code = refuse_unknown(r, root, known, false, "the plan");
   if (code == TOOL_OK) code = read_defaults(r);
+  if (code == TOOL_OK) code = read_variables(r);
   if (code == TOOL_OK) code = tool_rules_read(&r->document, r->defaults, &r->rules, r->error);
   if (code != TOOL_OK) return code;
   r->tensors = json_object_get(root, "tensors");
@@ -122,12 +136,11 @@ static int read_shape(const reader *r, const json_t *entry, int64_t *shape, int 
   return TOOL_OK;
 }
 
-/* The initializer that the entry itself gives: *own tells whether it does. */
-static int read_own_initializer(const reader *r, const json_t *entry, tool_tensor *tensor, bool *own) {
+/* Arguments of an initializer, where the entry names none. */
+static int refuse_arguments(const reader *r, const json_t *entry) {
   const char *key;
   json_t *value;
-  *own = json_object_get(entry, "init") != NULL;
-  if (*own) return tool_initializer_read(&r->document, entry, r->defaults, tensor, r->error);
+  if (json_object_get(entry, "init") != NULL) return TOOL_OK;
   json_object_foreach((json_t *)(uintptr_t)entry, key, value) {
     if (tool_initializers_have_argument(key))
       return tool_document_fail(&r->document, entry, key, r->error,
@@ -136,42 +149,49 @@ static int read_own_initializer(const reader *r, const json_t *entry, tool_tenso
   return TOOL_OK;
 }
 
-/* The initializer of the first rule that matches, or else that of the defaults. */
-static int take_rule(const reader *r, const json_t *entry, tool_tensor *tensor) {
-  const tool_rule *const rule = tool_rules_find(&r->rules, tensor->name);
-  if (rule != NULL) {
-    tool_initializer_copy(&rule->init, tensor);
-    return TOOL_OK;
-  }
-  if (json_object_get(r->defaults, "init") != NULL)
-    return tool_initializer_read(&r->document, NULL, r->defaults, tensor, r->error);
-  return tool_document_fail(&r->document, entry, "name", r->error,
-                            "no initializer for \"%s\": it names none, and no rule matches", tensor->name);
+/* Dtype and initializer: the entry's own, or those of the first rule that matches, or those of the defaults. */
+static int read_initializer(const reader *r, const json_t *entry, const tool_scope *scope, tool_tensor *tensor) {
+  const bool own = json_object_get(entry, "init") != NULL;
+  const tool_rule *const rule = own ? NULL : tool_rules_find(&r->rules, tensor->name);
+  const json_t *const from = own ? entry : rule != NULL ? rule->object : NULL;
+  const json_t *dtype = entry;
+  if (json_object_get(dtype, "dtype") == NULL && rule != NULL && json_object_get(from, "dtype") != NULL) dtype = from;
+  if (json_object_get(dtype, "dtype") == NULL && json_object_get(r->defaults, "dtype") != NULL) dtype = r->defaults;
+  const int code = tool_dtype_read(&r->document, dtype, &tensor->dtype, r->error);
+  if (code != TOOL_OK) return code;
+  if (from == NULL && json_object_get(r->defaults, "init") == NULL)
+    return tool_document_fail(&r->document, entry, "name", r->error,
+                              "no initializer for \"%s\": it names none, and no rule matches", tensor->name);
+  return tool_initializer_read(&r->document, from, r->defaults, scope, tensor, r->error);
 }
 
 /* Whether the library does what is asked for. */
 static int check_tensor(const reader *r, const json_t *entry, const tool_tensor *tensor) {
   const kinit_status status = tool_fill_check(tensor);
-  if (status == KINIT_OK) return TOOL_OK;
   const bool shape = status == KINIT_ERROR_SIZE || status == KINIT_ERROR_DIMENSIONS;
-  return tool_document_fail(&r->document, entry,
-                            shape                            ? "shape"
-                            : json_object_get(entry, "init") ? "init"
-                                                             : "name",
-                            r->error, "\"%s\" cannot be filled by the initializer \"%s\": %s", tensor->name,
-                            tool_initializer_name(tensor->init), kinit_status_message(status));
+  const char *const key = shape ? "shape" : json_object_get(entry, "init") ? "init" : "name";
+  return tool_initializer_accept(&r->document, entry, key, status, tensor, r->error);
 }
 
-/* Adds one tensor of the entry; `common` is what all of them have, its shape copied. */
-static int add_tensor(const reader *r, const json_t *entry, const tool_tensor *common, bool own_initializer, char *name,
-                      tool_model *model) {
+/* The numbers of the ranges of a name: "index", "index2", "index3"... */
+static const char *const index_names[TOOL_MAX_RANGES] = {"index",  "index2", "index3", "index4",
+                                                         "index5", "index6", "index7", "index8"};
+
+/* Adds the tensor number `index` of the entry; `common` is what all of them have, its shape copied. */
+static int add_tensor(const reader *r, const json_t *entry, const tool_tensor *common, const char *pattern,
+                      uint64_t index, tool_model *model) {
   tool_tensor *const tensor = &model->tensors[model->count++];
+  tool_variable variables[TOOL_MAX_RANGES];
+  uint64_t numbers[TOOL_MAX_RANGES];
+  int ranges;
   *tensor = *common;
-  tensor->name = name;
+  tensor->name = tool_names_at(pattern, index, numbers, &ranges);
   tensor->shape = malloc((size_t)(common->ndim + 1) * sizeof *tensor->shape);
-  if (name == NULL || tensor->shape == NULL) return tool_fail_memory(r->error);
+  if (tensor->name == NULL || tensor->shape == NULL) return tool_fail_memory(r->error);
   if (common->ndim > 0) memcpy(tensor->shape, common->shape, (size_t)common->ndim * sizeof *tensor->shape);
-  const int code = own_initializer ? TOOL_OK : take_rule(r, entry, tensor);
+  for (int i = 0; i < ranges; i++) variables[i] = (tool_variable){index_names[i], (double)numbers[i]};
+  const tool_scope scope = {&r->scope, variables, (size_t)ranges};
+  const int code = read_initializer(r, entry, &scope, tensor);
   return code == TOOL_OK ? check_tensor(r, entry, tensor) : code;
 }
 
@@ -190,18 +210,12 @@ static int read_entry(const reader *r, const json_t *entry, tool_model *model) {
   tool_tensor common = {.shape = shape};
   const char *pattern;
   uint64_t count = 0;
-  bool own_initializer = false;
   int code = refuse_unknown(r, entry, known, true, "a tensor");
   if (code == TOOL_OK) code = read_name(r, entry, &pattern, &count);
   if (code == TOOL_OK) code = read_shape(r, entry, shape, &common.ndim);
-  if (code == TOOL_OK) {
-    const bool inherits = json_object_get(entry, "dtype") == NULL && json_object_get(r->defaults, "dtype") != NULL;
-    code = read_dtype(r, inherits ? r->defaults : entry, &common.dtype);
-  }
-  if (code == TOOL_OK) code = read_own_initializer(r, entry, &common, &own_initializer);
+  if (code == TOOL_OK) code = refuse_arguments(r, entry);
   if (code == TOOL_OK) code = reserve(r, entry, count, model);
-  for (uint64_t i = 0; i < count && code == TOOL_OK; i++)
-    code = add_tensor(r, entry, &common, own_initializer, tool_names_at(pattern, i), model);
+  for (uint64_t i = 0; i < count && code == TOOL_OK; i++) code = add_tensor(r, entry, &common, pattern, i, model);
   return code;
 }
 
@@ -264,6 +278,7 @@ static int read_tensors(reader *r, tool_model *model) {
                ? read_entry(r, entry, model)
                : tool_document_fail_element(&r->document, r->tensors, i, r->error, "a tensor is an object, {...}");
   }
+  if (code == TOOL_OK) code = tool_rules_check_used(&r->document, &r->rules, r->error);
   if (code == TOOL_OK) code = check_names(r, model);
   if (code == TOOL_OK) code = check_size(r, model);
   return code;
@@ -274,6 +289,7 @@ static int read_document(reader *r, tool_model *model) {
   int code = read_tensors(r, model);
   if (code == TOOL_OK) code = tool_document_digest(&r->document, model->digest, r->error);
   if (code != TOOL_OK) tool_model_free(model);
+  free(r->variables);
   tool_rules_free(&r->rules);
   tool_document_free(&r->document);
   return code;

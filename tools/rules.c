@@ -16,12 +16,16 @@ static int check_members(const tool_document *d, const json_t *rule, tool_error 
   const char *key;
   json_t *value;
   json_object_foreach((json_t *)(uintptr_t)rule, key, value) {
-    if (strcmp(key, "match") != 0 && strcmp(key, "init") != 0 && !tool_initializers_have_argument(key))
+    if (strcmp(key, "match") != 0 && strcmp(key, "init") != 0 && strcmp(key, "dtype") != 0 &&
+        !tool_initializers_have_argument(key))
       return tool_document_fail(d, rule, key, error, "unknown key \"%s\" in a rule", key);
   }
   const char *const match = json_string_value(json_object_get(rule, "match"));
   if (match == NULL || match[0] == '\0')
     return tool_document_fail(d, rule, "match", error, "a rule needs a \"match\", a glob such as \"*.bias\"");
+  if (strstr(match, "..") != NULL && strchr(match, '{') != NULL)
+    return tool_document_fail(d, rule, "match", error,
+                              "the range in \"%s\" is no part of a glob: write * or [0-9] in its place", match);
   return TOOL_OK;
 }
 
@@ -46,7 +50,7 @@ static int read_rule(const tool_document *d, const json_t *array, size_t index, 
   if (code != TOOL_OK) return code;
   rule->object = object;
   rule->match = json_string_value(json_object_get(object, "match"));
-  code = tool_initializer_read(d, object, defaults, &rule->init, error);
+  code = tool_initializer_check(d, object, defaults, error);
   return code == TOOL_OK ? check_overlap(d, rules, index, error) : code;
 }
 
@@ -68,8 +72,22 @@ int tool_rules_read(const tool_document *d, const json_t *defaults, tool_rules *
 
 const tool_rule *tool_rules_find(const tool_rules *rules, const char *name) {
   for (size_t i = 0; i < rules->count; i++)
-    if (tool_glob_matches(rules->rules[i].match, name)) return &rules->rules[i];
+    if (tool_glob_matches(rules->rules[i].match, name)) {
+      rules->rules[i].is_used = true;
+      return &rules->rules[i];
+    }
   return NULL;
+}
+
+int tool_rules_check_used(const tool_document *d, const tool_rules *rules, tool_error *error) {
+  for (size_t i = 0; i < rules->count; i++)
+    if (!rules->rules[i].is_used)
+      return tool_document_fail(
+          d, rules->rules[i].object, "match", error,
+          "the rule \"%s\" is not used: no tensor without an initializer of its own has it as its "
+          "first match",
+          rules->rules[i].match);
+  return TOOL_OK;
 }
 
 void tool_rules_free(tool_rules *rules) {

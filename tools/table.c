@@ -1,28 +1,19 @@
 /* The table of --dry-run.
  *
- * Owns: its columns, and what an initializer comes to, by the formulas that the public header states.
+ * Owns: its columns, and what an initializer comes to, in words.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "table.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "initializers.h"
 #include "text.h"
 
 enum { SPREAD_TEXT = 128 };
 
 /* ---- What an initializer comes to -------------------------------------------------------------------------------- */
-
-static double fan_of(const tool_tensor *t, kinit_fan_mode mode) {
-  int64_t in = 0, out = 0;
-  kinit_fans(t->ndim, t->shape, &in, &out);
-  if (mode == KINIT_FAN_AVG) return ((double)in + (double)out) / 2;
-  return (double)(mode == KINIT_FAN_IN ? in : out);
-}
 
 static void text_normal(double mean, double stddev, char *text) {
   if (mean == 0)
@@ -41,62 +32,20 @@ static void text_truncated(double mean, double stddev, double low, double high, 
   snprintf(text + length, SPREAD_TEXT - length, " in [%.6g, %.6g]", low, high);
 }
 
-/* A normal around 0, or the uniform initializer of the same variance. */
-static void text_either(bool normal, double stddev, char *text) {
-  const double bound = sqrt(3.0) * stddev;
-  if (normal)
-    text_normal(0, stddev, text);
-  else
-    text_uniform(-bound, bound, text);
-}
-
-static void text_kaiming(const tool_tensor *t, char *text) {
-  double gain = 0;
-  kinit_gain(t->nonlinearity, t->a, &gain);
-  text_either(t->init == TOOL_INIT_KAIMING_NORMAL, gain / sqrt(fan_of(t, t->mode)), text);
-}
-
-static void text_xavier(const tool_tensor *t, char *text) {
-  text_either(t->init == TOOL_INIT_XAVIER_NORMAL, t->gain / sqrt(fan_of(t, KINIT_FAN_AVG)), text);
-}
-
-static void text_variance_scaling(const tool_tensor *t, char *text) {
-  const double stddev = sqrt(t->scale / fan_of(t, t->mode)), uncut = stddev / 0.87962566103423978;
-  if (t->distribution == KINIT_DIST_TRUNCATED_NORMAL)
-    text_truncated(0, uncut, -2 * uncut, 2 * uncut, text);
-  else
-    text_either(t->distribution == KINIT_DIST_NORMAL, stddev, text);
-}
-
 static void text_spread(const tool_tensor *t, char *text) {
-  switch (t->init) {
-    case TOOL_INIT_UNIFORM:
-      text_uniform(t->low, t->high, text);
-      return;
-    case TOOL_INIT_NORMAL:
-      text_normal(t->mean, t->stddev, text);
-      return;
-    case TOOL_INIT_TRUNCATED_NORMAL:
-      text_truncated(t->mean, t->stddev, t->low, t->high, text);
-      return;
-    case TOOL_INIT_CONSTANT:
-      snprintf(text, SPREAD_TEXT, "%.6g", t->value);
-      return;
-    case TOOL_INIT_KAIMING_NORMAL:
-    case TOOL_INIT_KAIMING_UNIFORM:
-      text_kaiming(t, text);
-      return;
-    case TOOL_INIT_XAVIER_NORMAL:
-    case TOOL_INIT_XAVIER_UNIFORM:
-      text_xavier(t, text);
-      return;
-    case TOOL_INIT_VARIANCE_SCALING:
-      text_variance_scaling(t, text);
-      return;
-    case TOOL_INIT_EYE:
-    case TOOL_INIT_DIRAC:
-      snprintf(text, SPREAD_TEXT, "0 and 1");
-  }
+  kinit_resolved r = {0};
+  const kinit_scheme scheme = t->init.scheme;
+  kinit_resolve(&t->init, t->ndim, t->shape, &r);
+  if (scheme == KINIT_SCHEME_EYE || scheme == KINIT_SCHEME_DIRAC)
+    snprintf(text, SPREAD_TEXT, "0 and 1");
+  else if (scheme == KINIT_SCHEME_CONSTANT)
+    snprintf(text, SPREAD_TEXT, "%.6g", r.value);
+  else if (r.distribution == KINIT_DIST_UNIFORM)
+    text_uniform(r.low, r.high, text);
+  else if (r.distribution == KINIT_DIST_NORMAL)
+    text_normal(r.mean, r.stddev, text);
+  else
+    text_truncated(r.mean, r.stddev, r.low, r.high, text);
 }
 
 /* ---- The table --------------------------------------------------------------------------------------------------- */
@@ -115,8 +64,7 @@ static void make_row(const tool_tensor *t, row *r) {
   snprintf(r->spread, sizeof r->spread, "nothing to draw");
   if (tool_tensor_elements(t) > 0) text_spread(t, r->spread);
   snprintf(r->bytes, sizeof r->bytes, "%" PRIu64, tool_tensor_bytes(t));
-  const char *const cells[COLUMNS] = {
-      t->name, tool_text_dtype(t->dtype), r->shape, tool_initializer_name(t->init), r->spread, r->bytes};
+  const char *const cells[COLUMNS] = {t->name, tool_text_dtype(t->dtype), r->shape, t->init_name, r->spread, r->bytes};
   memcpy(r->cells, cells, sizeof cells);
 }
 

@@ -28,7 +28,7 @@ words() {
 }
 
 in_both option $(words tools/main.c 's/.*{"\([a-z-]*\)", \(no\|required\)_argument.*/--\1/p')
-in_both initializer $(words tools/initializers.c 's/.*\[TOOL_INIT_[A-Z_]*\] = {"\([a-z_]*\)".*/\1/p')
-in_both argument $(sed -n '/argument_names\[ARGUMENTS\] = {/,/};/p' tools/initializers.c | grep -o '"[a-z]*"' | tr -d '"')
+in_both initializer $(words tools/initializers.c 's/^    {"\([a-z_]*\)", KINIT_SCHEME_.*/\1/p')
+in_both argument $(sed -n '/argument_names\[ARGUMENTS\] = {/,/};/p' tools/initializers.c | grep -o '"[a-z_]*"' | tr -d '"')
 in_both 'exit code' $(words tools/error.h 's/.*TOOL_[A-Z]* = \([0-9]*\).*/\1/p')
 exit $failures

@@ -36,7 +36,8 @@ class Model {
     tensor.ndim = static_cast<int>(shape.size());
     tensor.shape = static_cast<int64_t *>(malloc((shape.size() + 1) * sizeof(int64_t)));
     std::copy(shape.begin(), shape.end(), tensor.shape);
-    tensor.init = TOOL_INIT_CONSTANT;
+    tensor.init = kinit_initializer_default(KINIT_SCHEME_CONSTANT);
+    tensor.init_name = "constant";
     return tensor;
   }
 

@@ -25,58 +25,62 @@ struct Initializer {
 const Initializer kInitializers[] = {
     {"uniform",
      {5, 7, 3},
-     [](tool_tensor *t) { t->init = TOOL_INIT_UNIFORM, t->low = -2, t->high = 3; },
+     [](tool_tensor *t) { t->init.scheme = KINIT_SCHEME_UNIFORM, t->init.low = -2, t->init.high = 3; },
      [](const kinit_tensor *t, kinit_stream s) { return kinit_uniform(t, -2, 3, s); }},
     {"normal",
      {2, 3, 4, 5},
-     [](tool_tensor *t) { t->init = TOOL_INIT_NORMAL, t->mean = 1, t->stddev = 0.5; },
+     [](tool_tensor *t) { t->init.scheme = KINIT_SCHEME_NORMAL, t->init.mean = 1, t->init.stddev = 0.5; },
      [](const kinit_tensor *t, kinit_stream s) { return kinit_normal(t, 1, 0.5, s); }},
     {"truncated_normal",
      {101},
      [](tool_tensor *t) {
-       t->init = TOOL_INIT_TRUNCATED_NORMAL, t->mean = 0.5, t->stddev = 2, t->low = -1, t->high = 3;
+       t->init.scheme = KINIT_SCHEME_TRUNCATED_NORMAL, t->init.mean = 0.5, t->init.stddev = 2, t->init.low = -1,
+       t->init.high = 3;
      },
      [](const kinit_tensor *t, kinit_stream s) { return kinit_truncated_normal(t, 0.5, 2, -1, 3, s); }},
     {"constant",
      {},
-     [](tool_tensor *t) { t->init = TOOL_INIT_CONSTANT, t->value = 0.75; },
+     [](tool_tensor *t) { t->init.scheme = KINIT_SCHEME_CONSTANT, t->init.value = 0.75; },
      [](const kinit_tensor *t, kinit_stream) { return kinit_constant(t, 0.75); }},
     {"kaiming_normal",
      {12, 9},
      [](tool_tensor *t) {
-       t->init = TOOL_INIT_KAIMING_NORMAL, t->a = 0.25, t->mode = KINIT_FAN_OUT, t->nonlinearity = KINIT_LEAKY_RELU;
+       t->init.scheme = KINIT_SCHEME_KAIMING_NORMAL, t->init.a = 0.25, t->init.mode = KINIT_FAN_OUT,
+       t->init.nonlinearity = KINIT_LEAKY_RELU;
      },
      [](const kinit_tensor *t, kinit_stream s) {
        return kinit_kaiming_normal(t, 0.25, KINIT_FAN_OUT, KINIT_LEAKY_RELU, s);
      }},
     {"kaiming_uniform",
      {4, 3, 3, 3},
-     [](tool_tensor *t) { t->init = TOOL_INIT_KAIMING_UNIFORM, t->mode = KINIT_FAN_IN, t->nonlinearity = KINIT_RELU; },
+     [](tool_tensor *t) {
+       t->init.scheme = KINIT_SCHEME_KAIMING_UNIFORM, t->init.mode = KINIT_FAN_IN, t->init.nonlinearity = KINIT_RELU;
+     },
      [](const kinit_tensor *t, kinit_stream s) { return kinit_kaiming_uniform(t, 0, KINIT_FAN_IN, KINIT_RELU, s); }},
     {"xavier_normal",
      {1, 64},
-     [](tool_tensor *t) { t->init = TOOL_INIT_XAVIER_NORMAL, t->gain = 1.5; },
+     [](tool_tensor *t) { t->init.scheme = KINIT_SCHEME_XAVIER_NORMAL, t->init.gain = 1.5; },
      [](const kinit_tensor *t, kinit_stream s) { return kinit_xavier_normal(t, 1.5, s); }},
     {"xavier_uniform",
      {64, 1},
-     [](tool_tensor *t) { t->init = TOOL_INIT_XAVIER_UNIFORM, t->gain = 1; },
+     [](tool_tensor *t) { t->init.scheme = KINIT_SCHEME_XAVIER_UNIFORM, t->init.gain = 1; },
      [](const kinit_tensor *t, kinit_stream s) { return kinit_xavier_uniform(t, 1, s); }},
     {"variance_scaling",
      {3, 1, 11, 1},
      [](tool_tensor *t) {
-       t->init = TOOL_INIT_VARIANCE_SCALING, t->scale = 2, t->mode = KINIT_FAN_AVG;
-       t->distribution = KINIT_DIST_TRUNCATED_NORMAL;
+       t->init.scheme = KINIT_SCHEME_VARIANCE_SCALING, t->init.scale = 2, t->init.mode = KINIT_FAN_AVG;
+       t->init.distribution = KINIT_DIST_TRUNCATED_NORMAL;
      },
      [](const kinit_tensor *t, kinit_stream s) {
        return kinit_variance_scaling(t, 2, KINIT_FAN_AVG, KINIT_DIST_TRUNCATED_NORMAL, s);
      }},
     {"eye",
      {9, 12},
-     [](tool_tensor *t) { t->init = TOOL_INIT_EYE; },
+     [](tool_tensor *t) { t->init.scheme = KINIT_SCHEME_EYE; },
      [](const kinit_tensor *t, kinit_stream) { return kinit_eye(t); }},
     {"dirac",
      {6, 3, 3, 2},
-     [](tool_tensor *t) { t->init = TOOL_INIT_DIRAC, t->groups = 2; },
+     [](tool_tensor *t) { t->init.scheme = KINIT_SCHEME_DIRAC, t->init.groups = 2; },
      [](const kinit_tensor *t, kinit_stream) { return kinit_dirac(t, 2); }},
 };
 
@@ -85,6 +89,7 @@ class Range : public ::testing::TestWithParam<std::tuple<Initializer, kinit_dtyp
   void SetUp() override {
     const Initializer &initializer = std::get<0>(GetParam());
     shape_ = initializer.shape;
+    tensor_.init = kinit_initializer_default(KINIT_SCHEME_CONSTANT);
     initializer.arguments(&tensor_);
     tensor_.name = name_;
     tensor_.dtype = std::get<1>(GetParam());
@@ -141,20 +146,24 @@ kinit_status Check(std::vector<int64_t> shape, kinit_dtype dtype, void (*argumen
   tensor.dtype = dtype;
   tensor.ndim = static_cast<int>(shape.size());
   tensor.shape = shape.data();
+  tensor.init = kinit_initializer_default(KINIT_SCHEME_CONSTANT);
   arguments(&tensor);
   return tool_fill_check(&tensor);
 }
 
-void Constant(tool_tensor *t) { t->init = TOOL_INIT_CONSTANT; }
+void Constant(tool_tensor *t) { t->init.scheme = KINIT_SCHEME_CONSTANT; }
 
 TEST(FillCheck, SaysWhatTheLibrarySays) {
-  EXPECT_EQ(Check({4}, KINIT_F32, [](tool_tensor *t) { t->init = TOOL_INIT_XAVIER_NORMAL; }), KINIT_ERROR_DIMENSIONS);
-  EXPECT_EQ(Check({4, 4, 4}, KINIT_F32, [](tool_tensor *t) { t->init = TOOL_INIT_EYE; }), KINIT_ERROR_DIMENSIONS);
-  EXPECT_EQ(Check({4, 2, 3}, KINIT_F32, [](tool_tensor *t) { t->init = TOOL_INIT_DIRAC, t->groups = 3; }),
-            KINIT_ERROR_GROUPS);
-  EXPECT_EQ(Check({}, KINIT_F32, [](tool_tensor *t) { t->init = TOOL_INIT_NORMAL, t->stddev = -1; }),
+  EXPECT_EQ(Check({4}, KINIT_F32, [](tool_tensor *t) { t->init.scheme = KINIT_SCHEME_XAVIER_NORMAL; }),
+            KINIT_ERROR_DIMENSIONS);
+  EXPECT_EQ(Check({4, 4, 4}, KINIT_F32, [](tool_tensor *t) { t->init.scheme = KINIT_SCHEME_EYE; }),
+            KINIT_ERROR_DIMENSIONS);
+  EXPECT_EQ(
+      Check({4, 2, 3}, KINIT_F32, [](tool_tensor *t) { t->init.scheme = KINIT_SCHEME_DIRAC, t->init.groups = 3; }),
+      KINIT_ERROR_GROUPS);
+  EXPECT_EQ(Check({}, KINIT_F32, [](tool_tensor *t) { t->init.scheme = KINIT_SCHEME_NORMAL, t->init.stddev = -1; }),
             KINIT_ERROR_NEGATIVE_SCALE);
-  EXPECT_EQ(Check({4}, KINIT_F16, [](tool_tensor *t) { t->init = TOOL_INIT_CONSTANT, t->value = 1e6; }),
+  EXPECT_EQ(Check({4}, KINIT_F16, [](tool_tensor *t) { t->init.scheme = KINIT_SCHEME_CONSTANT, t->init.value = 1e6; }),
             KINIT_ERROR_NOT_FINITE);
   EXPECT_EQ(Check({4, -1}, KINIT_F32, Constant), KINIT_ERROR_SIZE);
   EXPECT_EQ(Check(std::vector<int64_t>(65, 1), KINIT_F32, Constant), KINIT_ERROR_DIMENSIONS);
@@ -167,7 +176,9 @@ TEST(FillCheck, RefusesMoreBytesThanAFileCanHave) {
 }
 
 TEST(FillCheck, TakesTensorsWithoutElements) {
-  EXPECT_EQ(Check({4, 0}, KINIT_F32, [](tool_tensor *t) { t->init = TOOL_INIT_XAVIER_NORMAL, t->gain = 1; }), KINIT_OK);
+  EXPECT_EQ(
+      Check({4, 0}, KINIT_F32, [](tool_tensor *t) { t->init.scheme = KINIT_SCHEME_XAVIER_NORMAL, t->init.gain = 1; }),
+      KINIT_OK);
   EXPECT_EQ(Check(std::vector<int64_t>(64, 1), KINIT_F32, Constant), KINIT_OK);
 }
 

@@ -56,13 +56,13 @@ TEST(Like, TakesNamesShapesAndDtypes) {
   EXPECT_STREQ(weight.name, "q.weight");
   EXPECT_EQ(weight.dtype, KINIT_BF16);
   EXPECT_THAT(std::vector<int64_t>(weight.shape, weight.shape + weight.ndim), ElementsAre(3, 2));
-  EXPECT_EQ(weight.init, TOOL_INIT_XAVIER_UNIFORM);
-  EXPECT_EQ(weight.gain, 2);
+  EXPECT_EQ(weight.init.scheme, KINIT_SCHEME_XAVIER_UNIFORM);
+  EXPECT_EQ(weight.init.gain, 2);
   EXPECT_STREQ(bias.name, "q.bias");
   EXPECT_EQ(bias.dtype, KINIT_F32);
   EXPECT_THAT(std::vector<int64_t>(bias.shape, bias.shape + bias.ndim), ElementsAre(3));
-  EXPECT_EQ(bias.init, TOOL_INIT_CONSTANT);
-  EXPECT_EQ(bias.value, 0);
+  EXPECT_EQ(bias.init.scheme, KINIT_SCHEME_CONSTANT);
+  EXPECT_EQ(bias.init.value, 0);
   EXPECT_EQ(std::string(like.model.digest).size(), 64u);
 }
 

@@ -24,7 +24,9 @@ std::vector<std::string> Expand(const char *pattern) {
   EXPECT_EQ(reason, nullptr) << pattern << ": " << reason;
   std::vector<std::string> names;
   for (uint64_t i = 0; i < count; i++) {
-    char *name = tool_names_at(pattern, i);
+    uint64_t numbers[TOOL_MAX_RANGES];
+    int ranges;
+    char *name = tool_names_at(pattern, i, numbers, &ranges);
     names.push_back(name);
     free(name);
   }
@@ -53,6 +55,13 @@ TEST(Names, RunTheLastRangeFastest) {
   EXPECT_THAT(Expand("{0..1}{8..9}"), ElementsAre("08", "09", "18", "19"));
 }
 
+TEST(Names, KeepDigitsAndTakeSteps) {
+  EXPECT_THAT(Expand("{08..10}"), ElementsAre("08", "09", "10"));
+  EXPECT_THAT(Expand("a{0..5..2}"), ElementsAre("a0", "a2", "a4"));
+  EXPECT_THAT(Expand("\\{{1..2}\\}\\\\"), ElementsAre("{1}\\", "{2}\\"));
+  EXPECT_THAT(Refusal("a\\b"), HasSubstr("before no brace"));
+}
+
 TEST(Names, CountsWithoutOverflow) {
   uint64_t count = 0;
   EXPECT_EQ(tool_names_count("{0..999999999}{1..999999999}", &count), nullptr);
@@ -62,7 +71,7 @@ TEST(Names, CountsWithoutOverflow) {
 
 TEST(Names, RefuseWhatIsNoRange) {
   for (const char *pattern : {"a{", "a{0..}", "a{..3}", "a{0..3", "a{0.3}", "a{-1..3}", "a{0..x}", "a{ 0..1}", "a{0,1}",
-                              "a{}", "a{{0..1}}", "a{00..31}", "a{1..01}", "a{0..1000000000}"})
+                              "a{}", "a{{0..1}}", "a{0..4..0}", "a{0..4..}", "a{0..1000000000}"})
     EXPECT_THAT(Refusal(pattern), HasSubstr("begins no range")) << pattern;
   EXPECT_THAT(Refusal("a}"), HasSubstr("without its {"));
   EXPECT_THAT(Refusal("a{0..1}}"), HasSubstr("without its {"));

@@ -68,16 +68,16 @@ TEST(Plan, OfTheManual) {
   ASSERT_EQ(model.get().count, 35u);
   EXPECT_STREQ(model[0].name, "layers.0.attn.q_proj.weight");
   EXPECT_STREQ(model[31].name, "layers.31.attn.q_proj.weight");
-  EXPECT_EQ(model[31].init, TOOL_INIT_KAIMING_NORMAL);
+  EXPECT_EQ(model[31].init.scheme, KINIT_SCHEME_KAIMING_NORMAL);
   EXPECT_EQ(model[31].dtype, KINIT_BF16);
-  EXPECT_EQ(model[31].nonlinearity, KINIT_RELU);
-  EXPECT_EQ(model[31].mode, KINIT_FAN_IN);
+  EXPECT_EQ(model[31].init.nonlinearity, KINIT_RELU);
+  EXPECT_EQ(model[31].init.mode, KINIT_FAN_IN);
   EXPECT_THAT(Shape(model[31]), ElementsAre(4096, 4096));
   EXPECT_STREQ(model[32].name, "norm.weight");
-  EXPECT_EQ(model[32].value, 1);
+  EXPECT_EQ(model[32].init.value, 1);
   EXPECT_STREQ(model[34].name, "layers.1.q.bias");
-  EXPECT_EQ(model[34].init, TOOL_INIT_CONSTANT);
-  EXPECT_EQ(model[34].value, 0);
+  EXPECT_EQ(model[34].init.scheme, KINIT_SCHEME_CONSTANT);
+  EXPECT_EQ(model[34].init.value, 0);
   EXPECT_EQ(model[34].dtype, KINIT_BF16);
   EXPECT_THAT(Shape(model[34]), ElementsAre(4096));
 }
@@ -85,69 +85,69 @@ TEST(Plan, OfTheManual) {
 TEST(Plan, TakesEveryInitializerWithItsArguments) {
   struct Initializer {
     const char *members;
-    tool_initializer init;
+    kinit_scheme init;
     std::vector<double> values; /* what `numbers` gives */
     double (*numbers[4])(const tool_tensor &);
   };
-  const auto mean = [](const tool_tensor &t) { return t.mean; };
-  const auto stddev = [](const tool_tensor &t) { return t.stddev; };
-  const auto low = [](const tool_tensor &t) { return t.low; };
-  const auto high = [](const tool_tensor &t) { return t.high; };
-  const auto value = [](const tool_tensor &t) { return t.value; };
-  const auto a = [](const tool_tensor &t) { return t.a; };
-  const auto mode = [](const tool_tensor &t) { return double(t.mode); };
-  const auto nonlinearity = [](const tool_tensor &t) { return double(t.nonlinearity); };
-  const auto gain = [](const tool_tensor &t) { return t.gain; };
-  const auto scale = [](const tool_tensor &t) { return t.scale; };
-  const auto distribution = [](const tool_tensor &t) { return double(t.distribution); };
+  const auto mean = [](const tool_tensor &t) { return t.init.mean; };
+  const auto stddev = [](const tool_tensor &t) { return t.init.stddev; };
+  const auto low = [](const tool_tensor &t) { return t.init.low; };
+  const auto high = [](const tool_tensor &t) { return t.init.high; };
+  const auto value = [](const tool_tensor &t) { return t.init.value; };
+  const auto a = [](const tool_tensor &t) { return t.init.a; };
+  const auto mode = [](const tool_tensor &t) { return double(t.init.mode); };
+  const auto nonlinearity = [](const tool_tensor &t) { return double(t.init.nonlinearity); };
+  const auto gain = [](const tool_tensor &t) { return t.init.gain; };
+  const auto scale = [](const tool_tensor &t) { return t.init.scale; };
+  const auto distribution = [](const tool_tensor &t) { return double(t.init.distribution); };
   const Initializer initializers[] = {
-      {R"("init": "uniform", "low": -3, "high": 2.5)", TOOL_INIT_UNIFORM, {-3, 2.5}, {low, high}},
-      {R"("init": "uniform")", TOOL_INIT_UNIFORM, {0, 1}, {low, high}},
-      {R"("init": "normal", "mean": 7, "stddev": 0.02)", TOOL_INIT_NORMAL, {7, 0.02}, {mean, stddev}},
-      {R"("init": "normal")", TOOL_INIT_NORMAL, {0, 1}, {mean, stddev}},
+      {R"("init": "uniform", "low": -3, "high": 2.5)", KINIT_SCHEME_UNIFORM, {-3, 2.5}, {low, high}},
+      {R"("init": "uniform")", KINIT_SCHEME_UNIFORM, {0, 1}, {low, high}},
+      {R"("init": "normal", "mean": 7, "stddev": 0.02)", KINIT_SCHEME_NORMAL, {7, 0.02}, {mean, stddev}},
+      {R"("init": "normal")", KINIT_SCHEME_NORMAL, {0, 1}, {mean, stddev}},
       {R"("init": "truncated_normal", "mean": 1, "stddev": 2, "low": -5, "high": 6e0)",
-       TOOL_INIT_TRUNCATED_NORMAL,
+       KINIT_SCHEME_TRUNCATED_NORMAL,
        {1, 2, -5, 6},
        {mean, stddev, low, high}},
-      {R"("init": "truncated_normal")", TOOL_INIT_TRUNCATED_NORMAL, {0, 1, -2, 2}, {mean, stddev, low, high}},
-      {R"("init": "constant", "value": -0.5)", TOOL_INIT_CONSTANT, {-0.5}, {value}},
+      {R"("init": "truncated_normal")", KINIT_SCHEME_TRUNCATED_NORMAL, {0, 1, -2, 2}, {mean, stddev, low, high}},
+      {R"("init": "constant", "value": -0.5)", KINIT_SCHEME_CONSTANT, {-0.5}, {value}},
       {R"("init": "kaiming_normal", "a": 0.25, "mode": "fan_out", "nonlinearity": "tanh")",
-       TOOL_INIT_KAIMING_NORMAL,
+       KINIT_SCHEME_KAIMING_NORMAL,
        {0.25, KINIT_FAN_OUT, KINIT_TANH},
        {a, mode, nonlinearity}},
       {R"("init": "kaiming_uniform", "a": 0.5, "mode": "fan_avg", "nonlinearity": "selu")",
-       TOOL_INIT_KAIMING_UNIFORM,
+       KINIT_SCHEME_KAIMING_UNIFORM,
        {0.5, KINIT_FAN_AVG, KINIT_SELU},
        {a, mode, nonlinearity}},
       {R"("init": "kaiming_uniform")",
-       TOOL_INIT_KAIMING_UNIFORM,
+       KINIT_SCHEME_KAIMING_UNIFORM,
        {0, KINIT_FAN_IN, KINIT_LEAKY_RELU},
        {a, mode, nonlinearity}},
-      {R"("init": "xavier_normal", "gain": 1.5)", TOOL_INIT_XAVIER_NORMAL, {1.5}, {gain}},
-      {R"("init": "xavier_uniform")", TOOL_INIT_XAVIER_UNIFORM, {1}, {gain}},
+      {R"("init": "xavier_normal", "gain": 1.5)", KINIT_SCHEME_XAVIER_NORMAL, {1.5}, {gain}},
+      {R"("init": "xavier_uniform")", KINIT_SCHEME_XAVIER_UNIFORM, {1}, {gain}},
       {R"("init": "variance_scaling", "scale": 2, "mode": "fan_avg", "distribution": "uniform")",
-       TOOL_INIT_VARIANCE_SCALING,
+       KINIT_SCHEME_VARIANCE_SCALING,
        {2, KINIT_FAN_AVG, KINIT_DIST_UNIFORM},
        {scale, mode, distribution}},
       {R"("init": "variance_scaling", "distribution": "normal")",
-       TOOL_INIT_VARIANCE_SCALING,
+       KINIT_SCHEME_VARIANCE_SCALING,
        {1, KINIT_FAN_IN, KINIT_DIST_NORMAL},
        {scale, mode, distribution}},
-      {R"("init": "variance_scaling")", TOOL_INIT_VARIANCE_SCALING, {KINIT_DIST_TRUNCATED_NORMAL}, {distribution}},
-      {R"("init": "eye")", TOOL_INIT_EYE, {}, {}},
+      {R"("init": "variance_scaling")", KINIT_SCHEME_VARIANCE_SCALING, {KINIT_DIST_TRUNCATED_NORMAL}, {distribution}},
+      {R"("init": "eye")", KINIT_SCHEME_EYE, {}, {}},
   };
   for (const Initializer &initializer : initializers) {
     const Model model(One(initializer.members));
     ASSERT_EQ(model.code(), TOOL_OK) << initializer.members << ": " << model.reason();
-    EXPECT_EQ(model[0].init, initializer.init) << initializer.members;
+    EXPECT_EQ(model[0].init.scheme, initializer.init) << initializer.members;
     for (size_t i = 0; i < initializer.values.size(); i++)
       EXPECT_EQ(initializer.numbers[i](model[0]), initializer.values[i]) << initializer.members << ", argument " << i;
   }
   const Model dirac(
       R"({"tensors": [{"name": "x", "shape": [4, 2, 3], "dtype": "f64", "init": "dirac", "groups": 2}]})");
   ASSERT_EQ(dirac.code(), TOOL_OK) << dirac.reason();
-  EXPECT_EQ(dirac[0].init, TOOL_INIT_DIRAC);
-  EXPECT_EQ(dirac[0].groups, 2);
+  EXPECT_EQ(dirac[0].init.scheme, KINIT_SCHEME_DIRAC);
+  EXPECT_EQ(dirac[0].init.groups, 2);
   EXPECT_EQ(dirac[0].dtype, KINIT_F64);
 }
 
@@ -159,7 +159,7 @@ TEST(Plan, TakesTheFirstRuleThatMatches) {
               {"match": "*", "init": "constant", "value": 3}]})");
   ASSERT_EQ(model.code(), TOOL_OK) << model.reason();
   EXPECT_THAT(model.names(), ElementsAre("a.bias", "b.bias", "c", "d.bias"));
-  for (int i = 0; i < 4; i++) EXPECT_EQ(model[size_t(i)].value, i + 1);
+  for (int i = 0; i < 4; i++) EXPECT_EQ(model[size_t(i)].init.value, i + 1);
 }
 
 TEST(Plan, DefaultsComeLast) {
@@ -169,15 +169,15 @@ TEST(Plan, DefaultsComeLast) {
     {"name": "rule", "shape": [2, 3]},
     {"name": "init", "shape": [2, 3]}], "rules": [{"match": "ru*", "init": "normal", "mean": 9}]})");
   ASSERT_EQ(model.code(), TOOL_OK) << model.reason();
-  EXPECT_EQ(model[0].stddev, 0.25);
+  EXPECT_EQ(model[0].init.stddev, 0.25);
   EXPECT_EQ(model[0].dtype, KINIT_F64);
-  EXPECT_EQ(model[1].mode, KINIT_FAN_OUT);
+  EXPECT_EQ(model[1].init.mode, KINIT_FAN_OUT);
   EXPECT_EQ(model[1].dtype, KINIT_F16);
-  EXPECT_EQ(model[2].mean, 9);
-  EXPECT_EQ(model[2].stddev, 0.5);
-  EXPECT_EQ(model[3].init, TOOL_INIT_NORMAL);
-  EXPECT_EQ(model[3].mean, 0);
-  EXPECT_EQ(model[3].stddev, 0.5);
+  EXPECT_EQ(model[2].init.mean, 9);
+  EXPECT_EQ(model[2].init.stddev, 0.5);
+  EXPECT_EQ(model[3].init.scheme, KINIT_SCHEME_NORMAL);
+  EXPECT_EQ(model[3].init.mean, 0);
+  EXPECT_EQ(model[3].init.stddev, 0.5);
 }
 
 /* printf '{"tensors": [{"name": "x", "shape": [4, 4], "dtype": "f32", "init": "eye"}]}' | sha256sum */
@@ -229,10 +229,10 @@ TEST(Plans, Gpt2HasThePublishedNumberOfParameters) {
   EXPECT_EQ(model.count, 148u);
   const tool_tensor *residual = Find(model, "h.11.mlp.c_proj.weight");
   ASSERT_NE(residual, nullptr);
-  EXPECT_DOUBLE_EQ(residual->stddev, 0.02 / std::sqrt(24.0));
-  EXPECT_EQ(Find(model, "ln_f.weight")->value, 1);
-  EXPECT_EQ(Find(model, "ln_f.bias")->init, TOOL_INIT_CONSTANT);
-  EXPECT_EQ(Find(model, "wte.weight")->stddev, 0.02);
+  EXPECT_DOUBLE_EQ(residual->init.stddev, 0.02 / std::sqrt(24.0));
+  EXPECT_EQ(Find(model, "ln_f.weight")->init.value, 1);
+  EXPECT_EQ(Find(model, "ln_f.bias")->init.scheme, KINIT_SCHEME_CONSTANT);
+  EXPECT_EQ(Find(model, "wte.weight")->init.stddev, 0.02);
   tool_model_free(&model);
 }
 
@@ -250,9 +250,9 @@ TEST(Plans, Llama7bHasThePublishedNumberOfParameters) {
   ReadExample("llama-7b.json", &model);
   EXPECT_EQ(Parameters(model), 6738415616u);
   EXPECT_EQ(model.count, 291u);
-  EXPECT_EQ(Find(model, "model.norm.weight")->value, 1);
-  EXPECT_EQ(Find(model, "model.layers.31.input_layernorm.weight")->init, TOOL_INIT_CONSTANT);
-  EXPECT_EQ(Find(model, "model.layers.31.mlp.down_proj.weight")->stddev, 0.02);
+  EXPECT_EQ(Find(model, "model.norm.weight")->init.value, 1);
+  EXPECT_EQ(Find(model, "model.layers.31.input_layernorm.weight")->init.scheme, KINIT_SCHEME_CONSTANT);
+  EXPECT_EQ(Find(model, "model.layers.31.mlp.down_proj.weight")->init.stddev, 0.02);
   tool_model_free(&model);
 }
 
@@ -302,7 +302,7 @@ TEST(PlanErrors, Members) {
       {"{\"defaults\":\n[]}", 1, "\"defaults\" takes an object"},
       {"{\"defaults\": {\n\n\"name\": \"x\"}}", 3, "unknown key \"name\" in the defaults"},
       {"{\"defaults\": {\n\"dtype\": \"f8\"}}", 2, "unknown dtype f8"},
-      {"{\"defaults\": {\n\"stddev\": \"f8\"}}", 2, "\"stddev\" takes a number"},
+      {"{\"defaults\": {\n\"stddev\": [8]}}", 2, "\"stddev\" takes a number"},
       {"{\"defaults\": {\n\"init\": \"normals\"}}", 2, "no initializer \"normals\""},
       {"{\"defaults\": {\n\"init\": \"constant\"}}", 2, "needs a \"value\""},
       {"{\"tensors\": [\n\ntrue]}", 3, "a tensor is an object"},
@@ -391,7 +391,20 @@ TEST(PlanErrors, Initializers) {
           "low": 1)",
        3, "\"normal\" takes no \"low\""},
       {R"("init": "constant")", 2, "needs a \"value\""},
-      {R"("init": "constant", "value": "1")", 2, "\"value\" takes a number"},
+      {R"("init": "constant", "value": "one")", 2, "a name that is neither a variable"},
+      {R"("init": "constant", "value": "1 +")", 2, "no number or name"},
+      {R"("init": "constant", "value": "1 / 0")", 2, "not finite"},
+      {R"("init": "constant", "value": "(1")", 2, "a ( without its )"},
+      {R"("init": "constant", "value": "1 2")", 2, "something behind its end"},
+      {R"("init": "constant", "value": "0x10")", 2, "not decimal"},
+      {R"("init": "normal", "stddev": "fan_in")", 2, "a name that is neither"},
+      {R"("init": "normal", "in": [0])", 2, "\"in\" and \"out\" go together"},
+      {R"("init": "normal", "in": [1], "out": [0])", 2, "1 dimensions has not"},
+      {R"("init": "normal", "in": [0, -1], "out": [0])", 2, "names a dimension twice"},
+      {R"("init": "normal", "in": 0, "out": [0])", 2, "\"in\" takes an array"},
+      {R"("init": "truncated_normal", "low": 1, "low_sigma": 1)", 2, "exclude each other"},
+      {R"("init": "linear_bias")", 2, "needs \"fan_in\""},
+      {R"("init": "constant", "value": true)", 2, "\"value\" takes a number"},
       {R"("init": "normal", "mean": true)", 2, "\"mean\" takes a number"},
       {R"("init": "normal", "mean": null)", 2, "\"mean\" takes a number"},
       {R"("init": "dirac", "groups": 1.5)", 2, "\"groups\" takes a whole number"},
@@ -425,10 +438,76 @@ TEST(PlanErrors, Rules) {
       {"{\"rules\": [{\"init\": \"normal\",\n\"match\": \"\"}]}", 2, "needs a \"match\""},
       {"{\"rules\": [{\"init\": \"normal\",\n\"match\": 7}]}", 2, "needs a \"match\""},
       {"{\"rules\": [\n{\"match\": \"*\"}]}", 2, "takes the name of an initializer"},
-      {"{\"rules\": [{\"match\": \"*\", \"init\": \"normal\",\n\"dtype\": \"f32\"}]}", 2,
-       "unknown key \"dtype\" in a rule"},
+      {"{\"rules\": [{\"init\": \"normal\",\n\"match\": \"a.{0..5}\"}]}", 2, "the range in \"a.{0..5}\" is no part"},
+      {R"({"defaults": {"dtype": "f32"}, "tensors": [{"name": "a.bias", "shape": [8]}], "rules": [
+           {"match": "*.biass", "init": "zeros"}, {"match": "*", "init": "ones"}]})",
+       2, "the rule \"*.biass\" is not used"},
       {"{\"rules\": [{\"match\": \"*\", \"init\": \"normal\",\n\"value\": 1}]}", 2, "takes no \"value\""},
   });
+}
+
+/* Standard deviations of jax.nn.initializers.variance_scaling(1.0, "fan_in", "normal", in_axis, out_axis, batch_axis),
+ * jax 0.10.2. */
+TEST(Plan, KnowsAxes) {
+  const struct {
+    const char *members;
+    double stddev;
+  } cases[] = {
+      {R"("shape": [64, 256], "in": [0], "out": [1])", 0.125},
+      {R"("shape": [3, 3, 16, 64], "in": [-2], "out": [-1])", 0.08333333333333333},
+      {R"("shape": [8, 64, 256], "in": [1], "out": [2], "batch": [0])", 0.125},
+      {R"("shape": [8, 16, 64], "in": [0, 1], "out": [2])", 0.08838834764831845},
+      {R"("shape": [8, 128, 64], "in": [2], "out": [1], "batch": [0])", 0.125},
+  };
+  for (const auto &c : cases)
+    for (const char *init : {R"("init": "variance_scaling", "distribution": "normal")",
+                             R"x("init": "normal", "stddev": "1 / sqrt(fan_in)")x"}) {
+      const Model model(std::string(R"({"tensors": [{"name": "x", "dtype": "f32", )") + c.members + ", " + init +
+                        "}]}");
+      ASSERT_EQ(model.code(), TOOL_OK) << model.reason();
+      kinit_resolved resolved;
+      ASSERT_EQ(kinit_resolve(&model[0].init, model[0].ndim, model[0].shape, &resolved), KINIT_OK);
+      EXPECT_DOUBLE_EQ(resolved.stddev, c.stddev) << c.members << init;
+    }
+}
+
+TEST(Plan, Calculates) {
+  const Model model(R"x({"variables": {"layers": 8, "std": "0.02 / sqrt(2 * layers)"}, "defaults": {"dtype": "f32"},
+    "tensors": [
+      {"name": "a.{3..4}.{00..04..2}", "shape": [2], "init": "normal", "stddev": "std * (index - index2 / 4) ^ 2"},
+      {"name": "b", "shape": [2], "init": "uniform", "low": "-2^2", "high": "8 / 2 / 2 - 1e0 * -3"},
+      {"name": "c", "shape": [2], "init": "truncated_normal", "mean": 1, "stddev": 0.5, "low_sigma": -3,
+       "high_sigma": 2},
+      {"name": "d\\{", "shape": [2], "init": "linear_bias", "fan_in": 16}, {"name": "e", "shape": [2]}],
+    "rules": [{"match": "e", "dtype": "bf16", "init": "ones"}]})x");
+  ASSERT_EQ(model.code(), TOOL_OK) << model.reason();
+  ASSERT_EQ(model.get().count, 10u);
+  EXPECT_STREQ(model[5].name, "a.4.04");
+  EXPECT_DOUBLE_EQ(model[5].init.stddev, 0.045); /* 0.005 * (4 - 4 / 4)^2 */
+  EXPECT_EQ(model[6].init.low, -4);
+  EXPECT_EQ(model[6].init.high, 5);
+  EXPECT_EQ(model[7].init.low, -0.5);
+  EXPECT_EQ(model[7].init.high, 2);
+  EXPECT_STREQ(model[8].name, "d{");
+  EXPECT_EQ(model[8].init.low, -0.25);
+  EXPECT_EQ(model[8].init.high, 0.25);
+  EXPECT_EQ(model[9].init.value, 1);
+  EXPECT_EQ(model[9].dtype, KINIT_BF16);
+}
+
+/* The probabilities of a normal beyond 65520, and of a uniform: by SciPy's norm.sf. */
+TEST(PlanErrors, ValuesThatTheDtypeCannotHold) {
+  const auto plan = [](const char *members) {
+    return std::string(R"({"tensors": [{"name": "a", "shape": [4], "dtype": "f16", )") + members + "}]}";
+  };
+  const Model wide(plan(R"("init": "normal", "stddev": 1e6)"));
+  EXPECT_THAT(wide.reason(), HasSubstr("\"a\" of dtype f16 cannot hold"));
+  EXPECT_THAT(wide.reason(), HasSubstr("beyond 65504 with probability 0.948"));
+  EXPECT_THAT(Model(plan(R"("init": "uniform", "low": 0, "high": 131040)")).reason(), HasSubstr("probability 0.5"));
+  EXPECT_THAT(Model(plan(R"("init": "constant", "value": -65520)")).reason(), HasSubstr("infinite"));
+  for (const char *members : {R"("init": "normal", "stddev": 9000)", R"("init": "constant", "value": 65519)",
+                              R"("init": "truncated_normal", "stddev": 1e6, "low": -65000, "high": 65000)"})
+    EXPECT_EQ(Model(plan(members)).code(), TOOL_OK) << members;
 }
 
 TEST(PlanErrors, OverlappingRules) {
@@ -450,7 +529,7 @@ TEST(PlanErrors, LinesBehindAnything) {
     , "\u0062" :
       [ ]}})",
                  2, "unknown key \"b\""},
-                {R"({"tensors": [{"name": "x\"{0..1}\\", "shape": [ ], "dtype": "f16", "init": "constant",
+                {R"({"tensors": [{"name": "x\"{0..1}\\\\", "shape": [ ], "dtype": "f16", "init": "constant",
         "value": -1.5e+3},
       {"name": "],\u00e9\n", "shape":[1,
         2], "dtype":"f16"},
@@ -462,10 +541,10 @@ TEST(PlanErrors, ArePrintedOnOneLine) {
   const Model model("{\"tensors\": [\n{\"name\": \"\\u001b[31m\\n{\\u007f\"}]}");
   testing::internal::CaptureStderr();
   tool_error_print(&model.error());
-  EXPECT_EQ(
-      testing::internal::GetCapturedStderr(),
-      "kinit-fill: plan.json:2: the name \"?[31m?{?\" has a { that begins no range such as {0..31}, of numbers of at "
-      "most 9 digits\n");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "kinit-fill: plan.json:2: the name \"?[31m?{?\" has a { that begins no range such as {0..31}, {00..31} or "
+            "{0..30..2}, of "
+            "numbers of at most 9 digits (a brace of the name is \\{)\n");
 }
 
 /* ---- Much nonsense ----------------------------------------------------------------------------------------------- */

@@ -51,14 +51,14 @@ class Write : public ::testing::Test {
 
 void AddTensors(Model *model) {
   tool_tensor &a = model->Add("a", KINIT_F32, {700, 1001});  // more than two tiles
-  a.init = TOOL_INIT_KAIMING_NORMAL;
-  a.nonlinearity = KINIT_RELU;
+  a.init.scheme = KINIT_SCHEME_KAIMING_NORMAL;
+  a.init.nonlinearity = KINIT_RELU;
   tool_tensor &b = model->Add("b", KINIT_BF16, {999, 1003});
-  b.init = TOOL_INIT_XAVIER_UNIFORM;
-  b.gain = 2;
+  b.init.scheme = KINIT_SCHEME_XAVIER_UNIFORM;
+  b.init.gain = 2;
   tool_tensor &c = model->Add("c", KINIT_F64, {33, 7, 3});
-  c.init = TOOL_INIT_NORMAL;
-  c.stddev = 1;
+  c.init.scheme = KINIT_SCHEME_NORMAL;
+  c.init.stddev = 1;
 }
 
 // The three tensors by the library, whole.

@@ -3,13 +3,16 @@
  * Owns: the two ways to the destination. SPDX-License-Identifier: Apache-2.0
  *
  * A long span goes in whole tiles straight to its destination. What is left (heads, tails, short or strided spans,
- * streaming to an unaligned destination) waits until a tile is full of such pieces, goes to a small buffer, and is
- * copied from there. */
+ * streaming to an unaligned destination) waits until a quarter of a tile is full of such pieces, goes to a small buffer,
+ * and is copied from there. */
 #ifndef KINIT_KERNEL_TILER_H
 #define KINIT_KERNEL_TILER_H
 
 #include "philox.h"
 #include "transform.h"
+
+/* Groups that wait at most. A fraction of a tile, so that a fill needs less than 32 KiB of stack in every backend. */
+enum { WAITING = KS_TILE / 4 };
 
 /* Elements of the small buffer that belong to one span. */
 typedef struct piece {
@@ -31,10 +34,10 @@ typedef struct job {
   uint32_t block_high; /* for which philox was prepared */
   int groups, pieces;  /* waiting */
   philox philox;
-  uint64_t products[KS_TILE]; /* of the groups that wait */
-  piece piece[KS_TILE];
+  uint64_t products[WAITING]; /* of the groups that wait */
+  piece piece[WAITING];
   tile tile;
-  KS_ALIGNED char values[KS_TILE * GROUP_WORDS * 4];
+  KS_ALIGNED char values[WAITING * GROUP_WORDS * 4];
 } job;
 
 KS_INLINE uint64_t block_product(uint64_t block) { return (uint64_t)(uint32_t)block * PHILOX_M0; }
@@ -116,7 +119,7 @@ static int groups_until_wrap(uint64_t block, uint64_t most) {
  * the first `skip` elements, for at most count elements. Returns the number of elements taken. */
 static uint64_t wait(job *j, uint64_t block, unsigned skip, uint64_t count, char *dst, int64_t stride) {
   const uint64_t wanted = ((skip + count - 1) >> j->group_shift) + 1;
-  const uint64_t space = (uint64_t)(KS_TILE - j->groups);
+  const uint64_t space = (uint64_t)(WAITING - j->groups);
   const int groups = groups_until_wrap(block, wanted < space ? wanted : space);
   const uint64_t available = ((uint64_t)groups << j->group_shift) - skip;
   const uint64_t taken = count < available ? count : available;
@@ -158,7 +161,7 @@ static void fill_span(job *j, const kinit_span *span) {
       continue;
     }
     done += wait(j, block, skip, left, dst, span->stride);
-    if (j->groups == KS_TILE) flush(j);
+    if (j->groups == WAITING) flush(j);
   }
 }
 

@@ -217,6 +217,53 @@ TEST(Limits, RefusedThreadsAreNoError) {
   EXPECT_EQ(status, 0);
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(KINIT_TSAN) || !defined(__OPTIMIZE__)
+constexpr bool kStackIsOrdinary = false;
+#else
+constexpr bool kStackIsOrdinary = true;
+#endif
+
+/* All distributions and layouts that need most: whole tiles, strides, both methods of the truncated normal. */
+void *FillOnThisStack(void *memory) {
+  const kinit_stream stream = {1, 2, 3};
+  const int64_t shape[2] = {200, 600}, strides[2] = {1, 200};
+  const kinit_tensor tensor = {memory, KINIT_F64, 2, shape, strides, nullptr, nullptr};
+  int wrong = 0;
+  for (const kinit_dtype dtype : {KINIT_F32, KINIT_BF16, KINIT_F16, KINIT_F64}) {
+    wrong += kinit_fill_uniform(memory, dtype, kCount, 0, 1, stream) != KINIT_OK;
+    wrong += kinit_fill_normal(memory, dtype, kCount, 0, 1, stream) != KINIT_OK && dtype != KINIT_F64;
+    for (const double low : {-2.0, 5.0})
+      wrong +=
+          kinit_fill_truncated_normal(memory, dtype, kCount, 0, 1, low, 6, stream) != KINIT_OK && dtype != KINIT_F64;
+  }
+  wrong += kinit_kaiming_uniform(&tensor, 0, KINIT_FAN_IN, KINIT_RELU, stream) != KINIT_OK;
+  return wrong == 0 ? memory : nullptr;
+}
+
+int FillsWithStack(const char *isa, size_t bytes) {
+  std::vector<double> values(kCount);
+  pthread_attr_t attributes;
+  pthread_t thread;
+  void *result = nullptr;
+  kinit_set_isa(isa);
+  kinit_set_num_threads(1);
+  if (pthread_attr_init(&attributes) != 0 || pthread_attr_setstacksize(&attributes, bytes) != 0) return kSkip;
+  if (pthread_create(&thread, &attributes, FillOnThisStack, values.data()) != 0) return kSkip;
+  return pthread_join(thread, &result) != 0 || result == nullptr;
+}
+
+class Stack : public testing::TestWithParam<const char *> {};
+
+TEST_P(Stack, ThirtyTwoKibibytesAreEnough) {
+  if (!kStackIsOrdinary) GTEST_SKIP() << "without optimization, or with a sanitizer, frames are larger";
+  if (!ScopedIsa(GetParam()).supported()) GTEST_SKIP() << "this machine or build has no " << GetParam();
+  const int status = InAChild([] { return FillsWithStack(GetParam(), 32 << 10); });
+  if (status == kSkip) GTEST_SKIP() << "this system starts no thread with so small a stack";
+  EXPECT_EQ(status, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Isa, Stack, testing::ValuesIn(kIsaNames), [](const auto &chosen) { return chosen.param; });
+
 /* ---- Environment ------------------------------------------------------------------------------------------------- */
 
 TEST(Environment, MayChangeMeanwhile) {

@@ -3,8 +3,8 @@
  * Owns: the two ways to the destination. SPDX-License-Identifier: Apache-2.0
  *
  * A long span goes in whole tiles straight to its destination. What is left (heads, tails, short or strided spans,
- * streaming to an unaligned destination) waits until a quarter of a tile is full of such pieces, goes to a small buffer,
- * and is copied from there. */
+ * streaming to an unaligned destination) waits until a quarter of a tile is full of such pieces, goes to a small
+ * buffer, and is copied from there. */
 #ifndef KINIT_KERNEL_TILER_H
 #define KINIT_KERNEL_TILER_H
 

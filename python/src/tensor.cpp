@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "arguments.h"
+#include "calls.h"
 
 namespace nb = nanobind;
 
@@ -184,6 +185,7 @@ template <typename Fits, typename Fill>
 bool fill_short(nb::handle object, nb::handle first, nb::handle second, nb::handle source, const Fits &fits,
                 const Fill &fill) {
   if (!is_tensor(object)) return false;
+  const Call in_progress;
   const Torch &torch = *loaded_torch();
   Array array;
   double a, b;

@@ -30,3 +30,14 @@ void tool_error_print(const tool_error *error) {
   print_plain(error->reason);
   fputc('\n', stderr);
 }
+
+void tool_note(const char *format, ...) {
+  char text[TOOL_REASON_SIZE];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  fputs("kinit-fill: ", stderr);
+  print_plain(text);
+  fputc('\n', stderr);
+}

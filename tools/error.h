@@ -32,6 +32,12 @@ int tool_fail(tool_error *error, int code, const char *path, int line, const cha
 /* TOOL_FAILED because malloc gave none. */
 int tool_fail_memory(tool_error *error);
 
+/* Says something on stderr that is no error, as printf does. */
+#ifdef __GNUC__
+__attribute__((format(printf, 1, 2)))
+#endif
+void tool_note(const char *format, ...);
+
 /* "kinit-fill: path:line: reason", without the parts that are not there, on stderr. */
 void tool_error_print(const tool_error *error);
 

@@ -52,6 +52,7 @@ static const char *const parts[] = {
     "  xavier_normal     gain (1)\n"
     "  xavier_uniform    gain (1)\n"
     "  variance_scaling  scale (1), mode (fan_in), distribution (truncated_normal)\n"
+    "  copy, skip        for --like: the tensor as it is there; not at all\n"
     "  eye\n"
     "  dirac             groups (1)\n"
     "Those with fans take in, out, batch (arrays of dimensions) and groups. A number\n"

@@ -79,6 +79,8 @@ static const struct {
     {"xavier_normal", KINIT_SCHEME_XAVIER_NORMAL, TAKES(GAIN) | TAKES_FANS},
     {"xavier_uniform", KINIT_SCHEME_XAVIER_UNIFORM, TAKES(GAIN) | TAKES_FANS},
     {"variance_scaling", KINIT_SCHEME_VARIANCE_SCALING, TAKES(SCALE) | TAKES(MODE) | TAKES(DISTRIBUTION) | TAKES_FANS},
+    {"copy", KINIT_SCHEME_CONSTANT, 0},
+    {"skip", KINIT_SCHEME_CONSTANT, 0},
     {"eye", KINIT_SCHEME_EYE, 0},
     {"dirac", KINIT_SCHEME_DIRAC, TAKES(GROUPS)},
 };

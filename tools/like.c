@@ -1,6 +1,7 @@
 /* The header of a checkpoint, and rules in JSON -> a model.
  *
  * Owns: what an existing checkpoint says about the model. SPDX-License-Identifier: Apache-2.0 */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "fill_tensor.h"
 #include "initializers.h"
 #include "plan_file.h"
+#include "ranks.h"
 #include "rules.h"
 #include "safetensors.h"
 
@@ -28,21 +30,33 @@ static int read_rules(const tool_document *d, tool_rules *rules, tool_error *err
 /* ---- Tensors ----------------------------------------------------------------------------------------------------- */
 
 /* Takes name and shape of the entry over. */
-static int read_entry(const char *path, tool_entry *entry, tool_tensor *tensor, tool_error *error) {
-  if (!entry->is_float)
-    return tool_fail(error, TOOL_INPUT, path, 0, "\"%s\" is of dtype %s: kinit has F32, F64, F16 and BF16", entry->name,
-                     entry->dtype_name);
+static void take_entry(tool_entry *entry, tool_tensor *tensor) {
   tensor->name = entry->name;
   tensor->dtype = entry->dtype;
   tensor->ndim = entry->ndim;
   tensor->shape = entry->shape;
   entry->name = NULL;
   entry->shape = NULL;
+}
+
+/* The tensor takes the entry's bytes, or zeros where path is NULL. */
+static int copy_entry(const char *path, const tool_entry *entry, tool_tensor *tensor, tool_error *error) {
+  tensor->copy = calloc(1, sizeof *tensor->copy);
+  if (tensor->copy == NULL) return tool_fail_memory(error);
+  memcpy(tensor->copy->dtype, entry->dtype_name, sizeof tensor->copy->dtype);
+  tensor->copy->size = entry->size;
+  tensor->copy->begin = entry->begin;
+  tensor->init_name = path != NULL ? "copy" : "zeros";
+  if (path != NULL && (tensor->copy->path = strdup(path)) == NULL) return tool_fail_memory(error);
   return TOOL_OK;
 }
 
-static int take_rule(const tool_document *d, const tool_rules *rules, tool_tensor *tensor, tool_error *error) {
-  const tool_rule *const rule = tool_rules_find(rules, tensor->name);
+static bool rule_says(const tool_rule *rule, const char *init) {
+  const char *const name = rule != NULL ? json_string_value(json_object_get(rule->object, "init")) : NULL;
+  return name != NULL && strcmp(name, init) == 0;
+}
+
+static int take_rule(const tool_document *d, const tool_rule *rule, tool_tensor *tensor, tool_error *error) {
   int code = TOOL_OK;
   if (rule == NULL)
     return tool_document_fail(d, d->root, "rules", error, "no initializer for \"%s\": no rule matches", tensor->name);
@@ -52,17 +66,31 @@ static int take_rule(const tool_document *d, const tool_rules *rules, tool_tenso
   return tool_initializer_accept(d, rule->object, "init", tool_fill_check(tensor), tensor, error);
 }
 
-static int read_tensors(const char *path, tool_checkpoint *checkpoint, const tool_document *d, const tool_rules *rules,
-                        tool_model *model, tool_error *error) {
+/* What kinit does not fill is copied, unless its rule says "skip" or "zeros", and named on standard error. */
+static int read_tensor(const char *file, tool_entry *entry, const tool_document *d, const tool_rules *rules,
+                       tool_model *model, tool_error *error) {
+  const tool_rule *const rule = tool_rules_find(rules, entry->name);
+  tool_tensor *const tensor = &model->tensors[model->count];
+  const bool skip = rule_says(rule, "skip"), copy = rule_says(rule, "copy"), zeros = rule_says(rule, "zeros");
+  if (tool_rank() == 0 && (skip || copy || !entry->is_float))
+    tool_note("\"%s\" (%s) is %s", entry->name, entry->dtype_name,
+              skip    ? "left out"
+              : zeros ? "set to zero"
+                      : "copied");
+  if (skip) return TOOL_OK;
+  model->count++;
+  take_entry(entry, tensor);
+  if (copy || !entry->is_float) return copy_entry(zeros ? NULL : file, entry, tensor, error);
+  return take_rule(d, rule, tensor, error);
+}
+
+static int read_tensors(tool_checkpoint *checkpoint, const tool_document *d, const tool_rules *rules, tool_model *model,
+                        tool_error *error) {
   int code = TOOL_OK;
   model->tensors = calloc(checkpoint->count + 1, sizeof *model->tensors);
   if (model->tensors == NULL) return tool_fail_memory(error);
-  for (size_t i = 0; i < checkpoint->count && code == TOOL_OK; i++) {
-    tool_tensor *const tensor = &model->tensors[i];
-    code = read_entry(path, &checkpoint->tensors[i], tensor, error);
-    model->count = i + 1;
-    if (code == TOOL_OK) code = take_rule(d, rules, tensor, error);
-  }
+  for (size_t i = 0; i < checkpoint->count && code == TOOL_OK; i++)
+    code = read_tensor(checkpoint->files[checkpoint->tensors[i].file], &checkpoint->tensors[i], d, rules, model, error);
   return code == TOOL_OK ? tool_rules_check_used(d, rules, error) : code;
 }
 
@@ -76,7 +104,7 @@ int tool_plan_read_like(const char *checkpoint_path, const char *rules_path, too
   code = read_rules(&document, &rules, error);
   if (code == TOOL_OK) code = tool_document_digest(&document, model->digest, error);
   if (code == TOOL_OK) code = tool_checkpoint_read(checkpoint_path, &checkpoint, error);
-  if (code == TOOL_OK) code = read_tensors(checkpoint_path, &checkpoint, &document, &rules, model, error);
+  if (code == TOOL_OK) code = read_tensors(&checkpoint, &document, &rules, model, error);
   if (code != TOOL_OK) tool_model_free(model);
   tool_checkpoint_free(&checkpoint);
   tool_rules_free(&rules);

@@ -7,6 +7,8 @@ void tool_model_free(tool_model *model) {
   for (size_t i = 0; i < model->count; i++) {
     free(model->tensors[i].name);
     free(model->tensors[i].shape);
+    if (model->tensors[i].copy != NULL) free(model->tensors[i].copy->path);
+    free(model->tensors[i].copy);
   }
   free(model->tensors);
   *model = (tool_model){0};
@@ -23,5 +25,6 @@ uint64_t tool_tensor_elements(const tool_tensor *tensor) {
 }
 
 uint64_t tool_tensor_bytes(const tool_tensor *tensor) {
+  if (tensor->copy != NULL) return tensor->copy->size;
   return tool_tensor_elements(tensor) * tool_dtype_size(tensor->dtype);
 }

@@ -10,6 +10,14 @@
 
 enum { TOOL_MAX_DIMENSIONS = KINIT_MAX_DIMENSIONS };
 
+/* Bytes of another checkpoint that a tensor takes as they are, or zeros. */
+typedef struct tool_copy {
+  char dtype[12]; /* as safetensors names it */
+  uint64_t size;
+  char *path; /* NULL: zeros */
+  uint64_t begin;
+} tool_copy;
+
 /* A tensor and its initializer. */
 typedef struct tool_tensor {
   char *name;
@@ -18,6 +26,7 @@ typedef struct tool_tensor {
   int64_t *shape; /* ndim lengths */
   kinit_initializer init;
   const char *init_name; /* as the plan has it; static */
+  tool_copy *copy;       /* NULL: it is filled by its initializer; otherwise dtype and init are not read */
 } tool_tensor;
 
 /* Tensors in the order of the plan; names differ. Names and shapes are allocated one by one. */

@@ -162,7 +162,11 @@ static int read_initializer(const reader *r, const json_t *entry, const tool_sco
   if (from == NULL && json_object_get(r->defaults, "init") == NULL)
     return tool_document_fail(&r->document, entry, "name", r->error,
                               "no initializer for \"%s\": it names none, and no rule matches", tensor->name);
-  return tool_initializer_read(&r->document, from, r->defaults, scope, tensor, r->error);
+  const int read = tool_initializer_read(&r->document, from, r->defaults, scope, tensor, r->error);
+  if (read != TOOL_OK || (strcmp(tensor->init_name, "copy") != 0 && strcmp(tensor->init_name, "skip") != 0))
+    return read;
+  return tool_document_fail(&r->document, from != NULL ? from : r->defaults, "init", r->error,
+                            "\"%s\" is for the rules of --like", tensor->init_name);
 }
 
 /* Whether the library does what is asked for. */

@@ -11,6 +11,7 @@
 
 #include "file_set.h"
 #include "fill_tensor.h"
+#include "weights.h"
 
 enum { LENGTH_SIZE = 8, ALIGNMENT = 8, MAX_HEADER_SIZE = 100000000 };
 
@@ -18,9 +19,16 @@ static const char suffix[] = ".safetensors";
 
 /* ---- Which tensor in which file ---------------------------------------------------------------------------------- */
 
+/* Bytes of an element, by which tensors are ordered and so aligned. */
+static size_t element_size(const tool_tensor *t) {
+  if (t->copy == NULL) return tool_dtype_size(t->dtype);
+  const uint64_t count = tool_tensor_elements(t);
+  return count > 0 ? (size_t)(t->copy->size / count) : 0;
+}
+
 static int compare_places(const void *a, const void *b) {
   const tool_tensor *x = ((const tool_place *)a)->tensor, *y = ((const tool_place *)b)->tensor;
-  const size_t x_size = tool_dtype_size(x->dtype), y_size = tool_dtype_size(y->dtype);
+  const size_t x_size = element_size(x), y_size = element_size(y);
   if (x_size != y_size) return x_size > y_size ? -1 : 1;
   return strcmp(x->name, y->name);
 }
@@ -84,7 +92,7 @@ static bool print_tensor(FILE *stream, const tool_place *place) {
   static const char *const dtypes[] = {"F32", "F64", "F16", "BF16"}; /* by kinit_dtype */
   const tool_tensor *tensor = place->tensor;
   if (!print_string(stream, tensor->name)) return false;
-  fprintf(stream, ":{\"dtype\":\"%s\",\"shape\":[", dtypes[tensor->dtype]);
+  fprintf(stream, ":{\"dtype\":\"%s\",\"shape\":[", tensor->copy != NULL ? tensor->copy->dtype : dtypes[tensor->dtype]);
   for (int k = 0; k < tensor->ndim; k++) fprintf(stream, k > 0 ? ",%" PRId64 : "%" PRId64, tensor->shape[k]);
   fprintf(stream, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", place->begin, place->begin + place->size);
   return true;
@@ -244,7 +252,17 @@ static size_t find_place(const tool_file *file, uint64_t byte) {
 
 static uint64_t smaller(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-kinit_status tool_layout_fill(const tool_file *file, uint64_t seed, uint64_t begin, size_t size, void *dst) {
+/* Bytes `from` to from + size of a tensor. */
+static int fill_part(const tool_tensor *t, uint64_t seed, uint64_t from, uint64_t size, void *dst, tool_error *error) {
+  if (t->copy != NULL) return tool_copy_read(t->copy, from, (size_t)size, dst, error);
+  const size_t element = tool_dtype_size(t->dtype);
+  const kinit_status status = tool_fill(t, seed, from / element, size / element, dst);
+  return status == KINIT_OK
+             ? TOOL_OK
+             : tool_fail(error, TOOL_INPUT, NULL, 0, "\"%s\": %s", t->name, kinit_status_message(status));
+}
+
+int tool_layout_fill(const tool_file *file, uint64_t seed, uint64_t begin, size_t size, void *dst, tool_error *error) {
   const uint64_t end = begin + size;
   char *to = dst;
   uint64_t at = begin;
@@ -255,13 +273,11 @@ kinit_status tool_layout_fill(const tool_file *file, uint64_t seed, uint64_t beg
   }
   for (size_t i = find_place(file, at); i < file->count && at < end; i++) {
     const tool_place *place = &file->places[i];
-    const size_t element = tool_dtype_size(place->tensor->dtype);
     const uint64_t part = smaller(end, place->begin + place->size) - at;
-    const kinit_status status =
-        tool_fill(place->tensor, seed, (at - place->begin) / element, part / element, to + (at - begin));
-    if (status != KINIT_OK) return status;
+    const int code = fill_part(place->tensor, seed, at - place->begin, part, to + (at - begin), error);
+    if (code != TOOL_OK) return code;
     at += part;
   }
   memset(to + (at - begin), 0, (size_t)(end - at));
-  return KINIT_OK;
+  return TOOL_OK;
 }

@@ -38,8 +38,8 @@ int tool_layout_make(const tool_model *model, const char *output, uint64_t seed,
                      tool_layout *layout, tool_error *error);
 
 /* Puts bytes `begin` to begin + size of the file at dst, which is aligned as `begin` is, to 8 bytes at most; what lies
- * behind the file's end becomes 0. Thread-safe. */
-kinit_status tool_layout_fill(const tool_file *file, uint64_t seed, uint64_t begin, size_t size, void *dst);
+ * behind the file's end becomes 0. Thread-safe. Errors: INPUT, FAILED (of a tensor that is copied). */
+int tool_layout_fill(const tool_file *file, uint64_t seed, uint64_t begin, size_t size, void *dst, tool_error *error);
 
 /* Releases all that the layout holds. Zeroed ones are allowed. */
 void tool_layout_free(tool_layout *layout);

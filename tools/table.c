@@ -62,9 +62,14 @@ static const row heading = {.cells = {"name", "dtype", "shape", "init", "std or 
 static void make_row(const tool_tensor *t, row *r) {
   tool_text_shape(t->ndim, t->shape, r->shape);
   snprintf(r->spread, sizeof r->spread, "nothing to draw");
-  if (tool_tensor_elements(t) > 0) text_spread(t, r->spread);
+  if (t->copy != NULL)
+    snprintf(r->spread, sizeof r->spread, "as in the other checkpoint");
+  else if (tool_tensor_elements(t) > 0)
+    text_spread(t, r->spread);
   snprintf(r->bytes, sizeof r->bytes, "%" PRIu64, tool_tensor_bytes(t));
-  const char *const cells[COLUMNS] = {t->name, tool_text_dtype(t->dtype), r->shape, t->init_name, r->spread, r->bytes};
+  const char *const cells[COLUMNS] = {t->name,   t->copy != NULL ? t->copy->dtype : tool_text_dtype(t->dtype),
+                                      r->shape,  t->init_name,
+                                      r->spread, r->bytes};
   memcpy(r->cells, cells, sizeof cells);
 }
 

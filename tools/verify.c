@@ -51,9 +51,10 @@ static int compare_headers(const comparison *c, const tool_entry *entry, const t
   const char *const file = c->checkpoint.files[entry->file];
   if (tensor == NULL)
     return tool_fail(c->error, TOOL_DIFFERENT, file, 0, "the plan has no \"%s\", which is in the file", entry->name);
-  if (!entry->is_float || entry->dtype != tensor->dtype)
+  if (tensor->copy != NULL ? strcmp(entry->dtype_name, tensor->copy->dtype) != 0
+                           : !entry->is_float || entry->dtype != tensor->dtype)
     return tool_fail(c->error, TOOL_DIFFERENT, file, 0, "\"%s\" is of dtype %s, in the plan %s", entry->name,
-                     entry->dtype_name, tool_text_dtype(tensor->dtype));
+                     entry->dtype_name, tensor->copy != NULL ? tensor->copy->dtype : tool_text_dtype(tensor->dtype));
   tool_text_shape(entry->ndim, entry->shape, in_file);
   tool_text_shape(tensor->ndim, tensor->shape, in_plan);
   if (strcmp(in_file, in_plan) == 0) return TOOL_OK;
@@ -77,16 +78,26 @@ static int name_difference(const comparison *c, const tool_entry *entry, uint64_
                    entry->name, first + k, entry->begin + (first + k) * size, values[0], values[1], c->seed);
 }
 
+/* What the plan gives for a tile. */
+static int expect_tile(comparison *c, const tool_tensor *tensor, uint64_t at, size_t bytes) {
+  if (tensor->copy != NULL) return tool_copy_read(tensor->copy, at, bytes, c->expected, c->error);
+  const size_t size = tool_dtype_size(tensor->dtype);
+  const kinit_status status = tool_fill(tensor, c->seed, at / size, bytes / size, c->expected);
+  if (status == KINIT_OK) return TOOL_OK;
+  return tool_fail(c->error, TOOL_FAILED, NULL, 0, "\"%s\": %s", tensor->name, kinit_status_message(status));
+}
+
 static int compare_elements(comparison *c, const tool_entry *entry, const tool_tensor *tensor) {
   const size_t size = tool_dtype_size(entry->dtype);
   for (uint64_t at = 0; at < entry->size; at += TOOL_TILE_BYTES) {
     const uint64_t left = entry->size - at;
     const size_t bytes = left < TOOL_TILE_BYTES ? (size_t)left : TOOL_TILE_BYTES;
-    const int code = tool_weights_read(&c->weights, &c->checkpoint, entry, at, bytes, c->found, c->error);
+    int code = tool_weights_read(&c->weights, &c->checkpoint, entry, at, bytes, c->found, c->error);
+    if (code == TOOL_OK) code = expect_tile(c, tensor, at, bytes);
     if (code != TOOL_OK) return code;
-    const kinit_status status = tool_fill(tensor, c->seed, at / size, bytes / size, c->expected);
-    if (status != KINIT_OK)
-      return tool_fail(c->error, TOOL_FAILED, NULL, 0, "\"%s\": %s", entry->name, kinit_status_message(status));
+    if (memcmp(c->found, c->expected, bytes) != 0 && tensor->copy != NULL)
+      return tool_fail(c->error, TOOL_DIFFERENT, c->checkpoint.files[entry->file], 0,
+                       "\"%s\" is not a copy of that of the other checkpoint", entry->name);
     if (memcmp(c->found, c->expected, bytes) != 0) return name_difference(c, entry, at / size, size);
     tool_progress_advance(bytes);
   }

@@ -21,23 +21,36 @@ static int open_file(tool_weights *w, const tool_checkpoint *checkpoint, size_t 
   return TOOL_OK;
 }
 
+/* Reads all of it; `name`: what ends too early. */
+static int read_fully(int descriptor, const char *path, const char *name, uint64_t begin, size_t size, char *to,
+                      tool_error *error) {
+  while (size > 0) {
+    const ssize_t got = pread(descriptor, to, size, (off_t)begin);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return tool_fail(error, TOOL_FAILED, path, 0, "%s", strerror(errno));
+    if (got == 0) return tool_fail(error, TOOL_INPUT, path, 0, "the file ends within \"%s\"", name);
+    to += got;
+    begin += (uint64_t)got;
+    size -= (size_t)got;
+  }
+  return TOOL_OK;
+}
+
+int tool_copy_read(const tool_copy *copy, uint64_t offset, size_t size, void *dst, tool_error *error) {
+  if (copy->path == NULL) return memset(dst, 0, size), TOOL_OK;
+  const int descriptor = open(copy->path, O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return tool_fail(error, TOOL_FAILED, copy->path, 0, "%s", strerror(errno));
+  const int code = read_fully(descriptor, copy->path, "a tensor to copy", copy->begin + offset, size, dst, error);
+  close(descriptor);
+  return code;
+}
+
 int tool_weights_read(tool_weights *w, const tool_checkpoint *checkpoint, const tool_entry *entry, uint64_t offset,
                       size_t size, void *dst, tool_error *error) {
   const int code = open_file(w, checkpoint, entry->file, error);
   if (code != TOOL_OK) return code;
-  char *to = dst;
-  while (size > 0) {
-    const ssize_t got = pread(w->descriptor, to, size, (off_t)(entry->begin + offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return tool_fail(error, TOOL_FAILED, checkpoint->files[entry->file], 0, "%s", strerror(errno));
-    if (got == 0)
-      return tool_fail(error, TOOL_INPUT, checkpoint->files[entry->file], 0, "the file ends within \"%s\"",
-                       entry->name);
-    to += got;
-    offset += (uint64_t)got;
-    size -= (size_t)got;
-  }
-  return TOOL_OK;
+  return read_fully(w->descriptor, checkpoint->files[entry->file], entry->name, entry->begin + offset, size, dst,
+                    error);
 }
 
 void tool_weights_close(tool_weights *w) {

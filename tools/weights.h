@@ -19,6 +19,9 @@ typedef struct tool_weights {
 int tool_weights_read(tool_weights *weights, const tool_checkpoint *checkpoint, const tool_entry *entry,
                       uint64_t offset, size_t size, void *dst, tool_error *error);
 
+/* Puts `size` bytes of a copied tensor from `offset` on at dst. Thread-safe. Errors: FAILED, INPUT. */
+int tool_copy_read(const tool_copy *copy, uint64_t offset, size_t size, void *dst, tool_error *error);
+
 void tool_weights_close(tool_weights *weights);
 
 /* count elements as doubles, exactly. */

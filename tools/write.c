@@ -97,9 +97,8 @@ static void stop(work *w, int code, const tool_error *error) {
 static int write_tile(const work *w, const tile *t, void *memory, tool_error *error) {
   const tool_file *file = &w->layout->files[t->file];
   const size_t padded = (t->size + TOOL_PAGE - 1) / TOOL_PAGE * TOOL_PAGE;
-  const kinit_status status = tool_layout_fill(file, w->seed, t->begin, padded, memory);
-  if (status != KINIT_OK) return tool_fail(error, TOOL_INPUT, file->path, 0, "%s", kinit_status_message(status));
-  const int code = tool_output_write(t->file, memory, t->size, t->begin, error);
+  int code = tool_layout_fill(file, w->seed, t->begin, padded, memory, error);
+  if (code == TOOL_OK) code = tool_output_write(t->file, memory, t->size, t->begin, error);
   if (code == TOOL_OK) tool_progress_advance(t->size);
   return code;
 }

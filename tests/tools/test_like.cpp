@@ -11,6 +11,7 @@
 
 extern "C" {
 #include "plan_file.h"
+#include "weights.h"
 }
 
 namespace kinit_test {
@@ -113,13 +114,36 @@ TEST(Like, RefusesRulesThatDoNotFit) {
   }
 }
 
-TEST(Like, RefusesDtypesThatKinitLacks) {
-  const TemporaryFile file("old.safetensors", Safetensors({Tensors()[0], {"mask", "BOOL", {4}, "\1\1\1\1"}}));
-  const Like like(file.path(), kRules);
-  EXPECT_EQ(like.code, TOOL_INPUT);
-  EXPECT_THAT(like.error.reason, HasSubstr("\"mask\" is of dtype BOOL"));
-  EXPECT_STREQ(like.error.path, file.path());
-  EXPECT_EQ(like.model.tensors, nullptr);
+/* Integers are copied whatever a rule draws, and left out or zeroed where it says so; nothing in silence. */
+TEST(Like, CopiesWhatKinitDoesNotFill) {
+  const TemporaryFile file(
+      "old.safetensors",
+      Safetensors({Tensors()[0], {"mask", "BOOL", {4}, "\1\2\3\4"}, {"step", "I64", {}, std::string(8, '\5')}}));
+  testing::internal::CaptureStderr();
+  const Like like(file.path(), R"({"rules": [{"match": "step", "init": "skip"}, {"match": "*", "init": "normal"}]})");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "kinit-fill: \"mask\" (BOOL) is copied\nkinit-fill: \"step\" (I64) is left out\n");
+  ASSERT_EQ(like.code, TOOL_OK) << like.error.reason;
+  ASSERT_EQ(like.model.count, 2u);
+  EXPECT_EQ(like.model.tensors[0].copy, nullptr);
+  const tool_copy *copy = like.model.tensors[1].copy;
+  ASSERT_NE(copy, nullptr);
+  char bytes[2];
+  tool_error error = {};
+  ASSERT_EQ(tool_copy_read(copy, 1, 2, bytes, &error), TOOL_OK);
+  EXPECT_EQ(std::string(bytes, 2), "\2\3");
+}
+
+TEST(Like, ZeroesOrCopiesByRule) {
+  const TemporaryFile file("old.safetensors", Safetensors({Tensors()[0], {"mask", "BOOL", {4}, "\1\2\3\4"}}));
+  const Like like(file.path(), R"({"rules": [{"match": "mask", "init": "zeros"}, {"match": "*", "init": "copy"}]})");
+  ASSERT_EQ(like.code, TOOL_OK) << like.error.reason;
+  char bytes[4] = "xyz";
+  tool_error error = {};
+  ASSERT_EQ(tool_copy_read(like.model.tensors[1].copy, 0, 4, bytes, &error), TOOL_OK);
+  EXPECT_EQ(std::string(bytes, 4), std::string(4, '\0'));
+  ASSERT_EQ(tool_copy_read(like.model.tensors[0].copy, 0, 4, bytes, &error), TOOL_OK);
+  EXPECT_EQ(std::string(bytes, 4), "\x7f\x7f\x7f\x7f");
 }
 
 TEST(Like, RefusesWhatIsNoCheckpoint) {

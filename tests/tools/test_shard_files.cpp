@@ -197,10 +197,10 @@ TEST(Shards, TakeOtherNames) {
 
 TEST(Bytes, OfAnyRangeAreThoseOfTheWhole) {
   Model model;
-  model.Add("h", KINIT_F16, {5}).value = 1;
-  model.Add("f", KINIT_F32, {3}).value = 2;
-  model.Add("none", KINIT_F32, {0}).value = 3;
-  model.Add("d", KINIT_F64, {2}).value = 4;
+  model.Add("h", KINIT_F16, {5}).init.value = 1;
+  model.Add("f", KINIT_F32, {3}).init.value = 2;
+  model.Add("none", KINIT_F32, {0}).init.value = 3;
+  model.Add("d", KINIT_F64, {2}).init.value = 4;
   const Layout layout(model, 0);
   const tool_file &file = layout.value.files[0];
   const double d[] = {4, 4};
@@ -213,7 +213,8 @@ TEST(Bytes, OfAnyRangeAreThoseOfTheWhole) {
   for (size_t begin = 0; begin + 8 <= expected.size(); begin += 8)
     for (size_t size = 8; begin + size <= expected.size(); size += 8) {
       std::vector<double> memory(size / 8 + 1, 5);
-      ASSERT_EQ(tool_layout_fill(&file, 42, begin, size, memory.data()), KINIT_OK);
+      tool_error error = {};
+      ASSERT_EQ(tool_layout_fill(&file, 42, begin, size, memory.data(), &error), TOOL_OK);
       ASSERT_EQ(memcmp(memory.data(), expected.data() + begin, size), 0) << begin << " " << size;
       ASSERT_EQ(memory.back(), 5) << begin << " " << size;
     }

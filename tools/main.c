@@ -162,11 +162,22 @@ static int check(const request *r, tool_error *error) {
 
 /* ---- The work ---------------------------------------------------------------------------------------------------- */
 
+/* What was printed is out. */
+static int check_output(tool_error *error) {
+  if (fflush(stdout) == 0 && !ferror(stdout)) return TOOL_OK;
+  return tool_fail(error, TOOL_FAILED, NULL, 0, "standard output: %s", strerror(errno));
+}
+
+static int verify(const request *r, const tool_model *model, tool_error *error) {
+  const int code = tool_verify(r->verify, model, r->seed_given ? &r->write.seed : NULL, error);
+  return code == TOOL_OK ? check_output(error) : code;
+}
+
 /* What rank 0 does alone, because it only reads. */
 static int report(const request *r, const tool_model *model, tool_error *error) {
   if (tool_rank() != 0) return TOOL_OK;
   if (r->inspect != NULL) return tool_inspect(r->inspect, error);
-  if (r->verify != NULL) return tool_verify(r->verify, model, r->seed_given ? &r->write.seed : NULL, error);
+  if (r->verify != NULL) return verify(r, model, error);
   return tool_table_print(model, error);
 }
 
@@ -199,14 +210,16 @@ static int run(const request *r, tool_error *error) {
   return code;
 }
 
-static int print_version(void) {
+static void print_version(void) {
   printf("kinit-fill %s (stream version %d, %s)\n", kinit_version(), KINIT_STREAM_VERSION, tool_ranks_kind());
-  return TOOL_OK;
 }
 
-static int print_help(void) {
-  tool_help_print(stdout);
-  return TOOL_OK;
+static int print_text(const request *r, tool_error *error) {
+  if (r->help)
+    tool_help_print(stdout);
+  else
+    print_version();
+  return check_output(error);
 }
 
 int main(int argc, char **argv) {
@@ -215,7 +228,7 @@ int main(int argc, char **argv) {
   tool_ranks_start(&argc, &argv);
   int code = parse(argc, argv, &r, &error);
   const bool only_text = code == TOOL_OK && (r.help || r.version);
-  if (only_text && tool_rank() == 0) code = r.help ? print_help() : print_version();
+  if (only_text && tool_rank() == 0) code = print_text(&r, &error);
   if (code == TOOL_OK && !only_text) code = check(&r, &error);
   code = tool_ranks_agree(code, &error);
   if (code == TOOL_OK && !only_text) code = run(&r, &error);

@@ -99,7 +99,7 @@ static int write_tile(const work *w, const tile *t, void *memory, tool_error *er
   const size_t padded = (t->size + TOOL_PAGE - 1) / TOOL_PAGE * TOOL_PAGE;
   int code = tool_layout_fill(file, w->seed, t->begin, padded, memory, error);
   if (code == TOOL_OK) code = tool_output_write(t->file, memory, t->size, t->begin, error);
-  if (code == TOOL_OK) tool_progress_advance(t->size);
+  if (code == TOOL_OK) tool_progress_advance(padded); /* the total counts whole pages, too */
   return code;
 }
 

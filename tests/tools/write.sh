@@ -195,6 +195,26 @@ two_writers() {
   grep -qaF '"kinit_seed":"2"' "$out" || fail "the first to publish has not won"
 }
 
+# Whatever prints fails where the output takes no more.
+full_output() {
+  write_plan
+  "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors"
+  for arguments in --help --version "$work/plan.json --dry-run" "--inspect $work/out/model.safetensors" \
+    "--verify $work/out/model.safetensors $work/plan.json"; do
+    # shellcheck disable=SC2086
+    expect_code 1 bash -c '"$0" "$@" >/dev/full' "$KINIT_FILL" $arguments
+    expect_message "standard output: No space left on device"
+  done
+}
+
+# On a terminal the last line says what was done.
+closing_line() {
+  write_plan
+  command -v script >/dev/null || skip "script, which makes a terminal"
+  script -qec "'$KINIT_FILL' '$work/plan.json' -o '$work/out/model.safetensors'" "$work/messages" >/dev/null
+  grep -qE 'MB in 0:0[0-9], [0-9.]+ GB/s' "$work/messages" || fail "no closing line: $(cat "$work/messages")"
+}
+
 # Shards of two runs behind one index are refused.
 mixed_shards() {
   local out=$work/out/model.safetensors

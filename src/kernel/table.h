@@ -33,10 +33,10 @@ KS_INLINE constants prepare_truncated(int dtype, const kinit_parameters *p) {
 
 /* ---- Kernels that draw ------------------------------------------------------------------------------------------- */
 
-/* Groups of a tile that goes straight to its destination. The words of a tile are staged, and then its stores come at
- * once. Where little is computed between them, short tiles keep the write-combining buffers busy: 1 GiB of uniforms on
- * two threads of Zen 5 runs at 43 GB/s with tiles of 768 words, 35 with those of 3072. Normals want long tiles: 30.7
- * and 32.7. */
+/* Groups of a tile that is streamed straight to its destination. The words of a tile are staged, and then its stores
+ * come at once. Where little is computed between them, short tiles keep the write-combining buffers busy: 1 GiB of
+ * uniforms on two threads of Zen 5 runs at 43 GB/s with tiles of 768 words, 35 with those of 3072. Normals want long
+ * tiles: 30.7 and 32.7. */
 enum {
   tile_bits = KS_TILE * GROUP_WORDS < 768 ? KS_TILE : 768 / GROUP_WORDS,
   tile_uniform = tile_bits,

@@ -165,14 +165,14 @@ static void fill_span(job *j, const kinit_span *span) {
   }
 }
 
-/* most: groups of a tile that goes straight to its destination, at most KS_TILE. */
+/* most: groups of a tile that is streamed straight to its destination, at most KS_TILE. */
 static void fill_spans(const kinit_parameters *parameters, const kinit_span *spans, size_t span_count,
                        transformation *transform, int dtype, int most, const constants *c) {
   job j;
   j.transform = transform;
   j.constants = c;
   j.streaming = parameters->streaming;
-  j.most = most;
+  j.most = parameters->streaming ? most : KS_TILE;
   j.size = (unsigned)element_size(dtype);
   j.group_shift = (unsigned)__builtin_ctzll(group_elements(dtype));
   j.seed = parameters->seed;

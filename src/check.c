@@ -144,7 +144,9 @@ static kinit_status check_truncated(kinit_dtype dtype, const kinit_dist *d) {
   return apart ? KINIT_OK : KINIT_ERROR_BOUNDS;
 }
 
+/* Infinities are values that all types have, and masks want them. */
 static kinit_status check_constant(kinit_dtype dtype, const kinit_dist *d) {
+  if (isinf(d->value)) return KINIT_OK;
   if (!finite_in(dtype, d->value)) return KINIT_ERROR_NOT_FINITE;
   /* From here on, halfway between the largest value and the next power of two, rounding gives infinity. */
   const float overflow = dtype == KINIT_F16 ? 65520.0f : 0x1.FFp127f;

@@ -181,7 +181,8 @@ KINIT_API kinit_status kinit_fill_truncated_normal(void *dst, kinit_dtype dtype,
                                                    double stddev, double low, double high, kinit_stream stream);
 
 /* Every element = value, rounded to nearest even in dtype (to float first for F16 and BF16, as always). Takes no
- * stream. Errors: NOT_FINITE (value, also after rounding to dtype). */
+ * stream. Infinities stay infinite. Errors: NOT_FINITE (NaN, or a finite value that rounding to dtype makes infinite).
+ */
 KINIT_API kinit_status kinit_fill_constant(void *dst, kinit_dtype dtype, size_t count, double value);
 
 /* ---- 6. Initializers on a tensor ------------------------------------------------------------------------------- */
@@ -387,8 +388,8 @@ KINIT_API kinit_status kinit_nonlinearity_from_name(const char *name, kinit_nonl
 KINIT_API int kinit_isa_count(void);
 KINIT_API const char *kinit_isa_name(int index);
 
-/* Name of the one in use: the best, or the one that the environment variable KINIT_ISA named when the library was loaded
- * (an unknown or unsupported name there is ignored), or the one last chosen by kinit_set_isa. */
+/* Name of the one in use: the best, or the one that the environment variable KINIT_ISA named when the library was
+ * loaded (an unknown or unsupported name there is ignored), or the one last chosen by kinit_set_isa. */
 KINIT_API const char *kinit_isa(void);
 
 /* Chooses the instruction set for all fills that start from now on, in all threads. NULL: as when it was loaded.
@@ -397,9 +398,9 @@ KINIT_API kinit_status kinit_set_isa(const char *name);
 
 /* The largest number of threads that fill at a time, for the whole process: fills that run at once share them, and each
  * has at least its caller's. 0 restores the default: OMP_NUM_THREADS as it was when the library was loaded; else the
- * physical cores that the calling thread may run on now, or fewer where a control group's quota of processor time allows
- * fewer. Small fills use fewer. A thread that the system refuses is done without. Threads end within a fraction of a
- * millisecond after the fill. 1 in a build without threads. Errors: THREADS (negative). */
+ * physical cores that the calling thread may run on now, or fewer where a control group's quota of processor time
+ * allows fewer. Small fills use fewer. A thread that the system refuses is done without. Threads end within a fraction
+ * of a millisecond after the fill. 1 in a build without threads. Errors: THREADS (negative). */
 KINIT_API kinit_status kinit_set_num_threads(int count);
 KINIT_API int kinit_num_threads(void);
 

@@ -82,9 +82,10 @@ int read_lengths(nb::handle value, const char *what, int64_t *lengths) {
 }
 
 kinit_stream read_stream(nb::handle seed, nb::handle name, nb::handle subsequence, nb::handle offset) {
-  kinit_stream stream = {read_uint64(seed, "seed"), read_uint64(subsequence, "subsequence"), 0};
+  kinit_stream stream = {read_uint64(seed, "seed"), 0, 0};
+  if (!subsequence.is_none()) stream.subsequence = read_uint64(subsequence, "subsequence");
   if (!name.is_none()) {
-    if (stream.subsequence != 0) throw nb::value_error("name and subsequence both name a stream: give one of them");
+    if (!subsequence.is_none()) throw nb::value_error("name and subsequence both name a stream: give one of them");
     Py_ssize_t length;
     if (!PyUnicode_Check(name.ptr())) refuse_type(name, "name", "a str");
     const char *text = PyUnicode_AsUTF8AndSize(name.ptr(), &length);

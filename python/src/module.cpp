@@ -10,11 +10,11 @@
 #include <cstdlib>
 #include <new>
 #include <string>
-#include <vector>
 
 #include "arguments.h"
 #include "bits.h"
 #include "calls.h"
+#include "ffi.h"
 #include "tensor.h"
 
 namespace nb = nanobind;
@@ -54,7 +54,9 @@ std::string read_text(handle value, const char *what) {
 kinit_fan_mode read_mode(handle value) {
   const std::string name = read_text(value, "mode");
   kinit_fan_mode mode;
-  if (kinit_fan_mode_from_name(name.c_str(), &mode) != KINIT_OK) refuse_name("mode", name, "fan_in, fan_out, fan_avg");
+  if (kinit_fan_mode_from_name(name.c_str(), &mode) != KINIT_OK) {
+    refuse_name("mode", name, "fan_in, fan_out, fan_avg, fan_geo_avg");
+  }
   return mode;
 }
 
@@ -158,11 +160,66 @@ std::pair<int64_t, int64_t> fans(handle shape) {
   return {fan_in, fan_out};
 }
 
+/* Dimensions as a set of bits; negative ones count from the end. */
+uint64_t read_axes(handle value, const char *what, int ndim) {
+  int64_t axes[MAX_DIMENSIONS];
+  const int count = read_lengths(value, what, axes);
+  uint64_t set = 0;
+  for (int k = 0; k < count; k++) {
+    if (axes[k] < -ndim || axes[k] >= ndim) {
+      throw nb::index_error((std::string(what) + " " + std::to_string(axes[k]) + " is not a dimension of an array of " +
+                             std::to_string(ndim) + " dimensions")
+                                .c_str());
+    }
+    const uint64_t bit = uint64_t{1} << (axes[k] < 0 ? axes[k] + ndim : axes[k]);
+    if ((set & bit) != 0) throw nb::value_error((std::string(what) + " names a dimension twice").c_str());
+    set |= bit;
+  }
+  return set;
+}
+
+/* (distribution, mean, stddev, low, high): what a scheme comes to for a shape. */
+nb::tuple resolve(const kinit_initializer &initializer, int ndim, const int64_t *lengths) {
+  kinit_resolved r;
+  raise_status(kinit_resolve(&initializer, ndim, lengths, &r));
+  return nb::make_tuple(static_cast<int>(r.distribution), r.mean, r.stddev, r.low, r.high);
+}
+
+nb::tuple resolve_variance_scaling(handle shape, handle scale, handle mode, handle distribution, handle in, handle out,
+                                   handle batch) {
+  int64_t lengths[MAX_DIMENSIONS];
+  const int ndim = read_lengths(shape, "shape", lengths);
+  kinit_initializer initializer = kinit_initializer_default(KINIT_SCHEME_VARIANCE_SCALING);
+  initializer.scale = read_number(scale, "scale");
+  initializer.mode = read_mode(mode);
+  initializer.distribution = read_distribution(distribution);
+  initializer.axes = {read_axes(in, "in_axis", ndim), read_axes(out, "out_axis", ndim),
+                      read_axes(batch, "batch_axis", ndim)};
+  return resolve(initializer, ndim, lengths);
+}
+
+/* The same of a distribution, whose parameters are checked so. */
+nb::tuple resolve_distribution(handle distribution, handle mean, handle stddev, handle low, handle high) {
+  const kinit_distribution kind = read_distribution(distribution);
+  kinit_initializer initializer =
+      kinit_initializer_default(kind == KINIT_DIST_NORMAL    ? KINIT_SCHEME_NORMAL
+                                : kind == KINIT_DIST_UNIFORM ? KINIT_SCHEME_UNIFORM
+                                                             : KINIT_SCHEME_TRUNCATED_NORMAL);
+  initializer.mean = read_number(mean, "mean");
+  initializer.stddev = read_number(stddev, "stddev");
+  initializer.low = read_number(low, "low");
+  initializer.high = read_number(high, "high");
+  return resolve(initializer, 0, nullptr);
+}
+
 double gain(handle nonlinearity, handle param) {
   double value;
   raise_status(kinit_gain(read_nonlinearity(nonlinearity), read_number(param, "param"), &value));
   return value;
 }
+
+/* The subsequence of a name. */
+uint64_t subsequence(handle name) { return kinit_stream_named(0, read_text(name, "name").c_str()).subsequence; }
 
 /* ---- Memory ----------------------------------------------------------------------------------------------------- */
 
@@ -188,32 +245,6 @@ nb::ndarray<nb::array_api> allocate(handle size) {
   const nb::capsule memory = allocate_capsule(bytes);
   return nb::ndarray<nb::array_api>(memory.data(), 1, &bytes, memory, nullptr, nb::dtype<uint8_t>(),
                                     nb::device::cpu::value);
-}
-
-nb::dlpack::dtype dlpack_type(Element element) {
-  const auto type = [](nb::dlpack::dtype_code code, uint8_t size) {
-    return nb::dlpack::dtype{static_cast<uint8_t>(code), size, 1};
-  };
-  switch (element) {
-    case Element::f32:
-      return type(nb::dlpack::dtype_code::Float, 32);
-    case Element::f64:
-      return type(nb::dlpack::dtype_code::Float, 64);
-    case Element::f16:
-      return type(nb::dlpack::dtype_code::Float, 16);
-    case Element::bf16:
-      return type(nb::dlpack::dtype_code::Bfloat, 16);
-    default:
-      return type(nb::dlpack::dtype_code::UInt, 32);
-  }
-}
-
-/* The same array for DLPack, which NumPy does not speak for bfloat16. Keeps x alive. */
-nb::ndarray<nb::array_api> share(handle x) {
-  const Array array(x);
-  const std::vector<size_t> shape(array.shape, array.shape + array.ndim);
-  return nb::ndarray<nb::array_api>(array.data, shape.size(), shape.data(), x, array.strides,
-                                    dlpack_type(array.element), nb::device::cpu::value);
 }
 
 /* ---- The machine ------------------------------------------------------------------------------------------------ */
@@ -263,8 +294,11 @@ NB_MODULE(_kinit, m) {
   bind_fills(m);
   bind(m, "fans", fans);
   bind(m, "gain", gain);
+  bind(m, "resolve_variance_scaling", resolve_variance_scaling);
+  bind(m, "resolve_distribution", resolve_distribution);
+  bind(m, "subsequence", subsequence);
+  bind(m, "ffi_fill", ffi_fill);
   bind(m, "allocate", allocate);
-  bind(m, "share", share);
   bind(m, "offering", offering);
   bind(m, "fill_normal_short", fill_normal_short);
   bind(m, "fill_uniform_short", fill_uniform_short);

@@ -1,4 +1,4 @@
-"""What all tests share: where the independent reference is, and four devices of JAX. SPDX-License-Identifier: Apache-2.0"""
+"""What all tests share: where the independent reference is, and eight devices of JAX. SPDX-License-Identifier: Apache-2.0"""
 
 import os
 import pathlib
@@ -11,7 +11,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
 # Before JAX is imported, which reads it once.
-os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=4"
+os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=8"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 # The same examples in every run, and no deadlines: timings decide nothing.

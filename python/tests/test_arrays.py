@@ -298,6 +298,7 @@ ARGUMENTS = [
     ({"offset": 2**64}, ValueError, "offset must lie in"),
     ({"offset": 2**64 - 2}, ValueError, "end of the stream"),
     ({"name": "a", "subsequence": 2}, ValueError, "name and subsequence"),
+    ({"name": "a", "subsequence": 0}, ValueError, "name and subsequence"),
     ({"name": 3}, TypeError, "name must be a str, not int"),
     ({"name": "a\0b"}, ValueError, "NUL"),
     ({"name": "\ud800"}, UnicodeEncodeError, "surrogate"),
@@ -328,7 +329,8 @@ def test_arguments_refused(call, dtype, arguments, exception, message):
     (lambda x: kinit.fill_normal(x, mean=1e39, seed=1), "infinite"),
     (lambda x: kinit.fill_uniform(x, 2.0, 1.0, seed=1), "low exceeds high"),
     (lambda x: kinit.fill_truncated_normal(x, low=1.0, high=1.0, seed=1), "nothing between"),
-    (lambda x: kinit.fill_constant(x, float("inf")), "infinite"),
+    (lambda x: kinit.fill_constant(x, float("nan")), "NaN"),
+    (lambda x: kinit.fill_constant(x, 1e39), "infinite"),
 ])
 def test_parameters_refused(call, message):
     x = np.full(3, 7, "f4")

@@ -111,3 +111,39 @@ def test_empty():
     assert kinit.fill_uniform(x, seed=2) is x
     assert same(x, values("uniform", "bf16", (5, 3), (0.0, 1.0), seed=2))
     assert kinit.empty(3, "uint32").dtype == "uint32"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
+@pytest.mark.parametrize("value", [float("inf"), float("-inf")])
+def test_infinite_constants(dtype, value):
+    assert (kinit.constant((3, 5), dtype, value).astype("f8") == value).all()
+
+
+def test_dtypes_of_others():
+    ml_dtypes, torch = pytest.importorskip("ml_dtypes"), pytest.importorskip("torch")
+    assert kinit.normal(3, None, seed=1).dtype == np.float32
+    assert kinit.normal(3, ml_dtypes.bfloat16, seed=1).dtype == kinit.normal(3, torch.bfloat16, seed=1).dtype
+    assert kinit.normal(3, torch.float64, seed=1).dtype == np.float64
+    with pytest.raises(TypeError, match="int32"):
+        kinit.normal(3, torch.int32, seed=1)
+
+
+@pytest.mark.parametrize("shape", [(8, 3), (3, 8), (5, 2, 3)])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16"])
+def test_orthogonal(shape, dtype):
+    x = kinit.orthogonal(shape, dtype, 2.0, seed=1).astype("f8").reshape(shape[0], -1) / 2
+    gram = x @ x.T if x.shape[0] <= x.shape[1] else x.T @ x
+    assert np.allclose(gram, np.eye(len(gram)), atol={"float32": 1e-5, "float64": 1e-13, "bfloat16": 2e-2}[dtype])
+
+
+def test_delta_orthogonal():
+    x = kinit.delta_orthogonal((4, 2, 3, 3), seed=1)
+    assert (x[:, :, 1, 1] == kinit.orthogonal((4, 2), seed=1)).all()
+    x[:, :, 1, 1] = 0
+    assert not x.any()
+    with pytest.raises(ValueError, match="no fewer outputs"):
+        kinit.delta_orthogonal((2, 4, 3), seed=1)
+    with pytest.raises(ValueError, match="3 to 5"):
+        kinit.delta_orthogonal((4, 2), seed=1)
+    with pytest.raises(ValueError, match="at least 2"):
+        kinit.orthogonal(4, seed=1)

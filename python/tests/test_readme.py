@@ -31,10 +31,13 @@ def one_process(monkeypatch):
 
 
 @pytest.mark.parametrize("section", [section for section, examples in EXAMPLES.items() if examples])
-def test_examples(section):
+def test_examples(section, monkeypatch):
     """The first example, which imports, and then those of the section, in a namespace of their own."""
-    for module in {"PyTorch": ["torch", "transformers"], "JAX": ["jax"], "Shards": ["jax"]}.get(section, []):
+    modules = {"PyTorch": ["torch", "transformers"], "JAX": ["jax"], "Shards": ["jax"], "Flax": ["flax"], "Keras": ["keras"]}
+    for module in modules.get(section, []):
         pytest.importorskip(module)
+    if section == "Keras":
+        monkeypatch.setenv("KERAS_BACKEND", "jax")
     names = {}
     for example in [*EXAMPLES["# kinit for Python"], *EXAMPLES["JAX"] * (section == "Shards"), *EXAMPLES[section]]:
         exec(compile(example, f"README.md, {section}", "exec"), names)

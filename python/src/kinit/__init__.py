@@ -2,7 +2,8 @@
 
     fill_*       fill an array that exists: NumPy's, PyTorch's, whatever speaks DLPack or the buffer protocol
     normal, ...  the same without fill_: make a new NumPy array
-    kinit.jax    make a new array of JAX
+    kinit.jax    initializers for JAX, Flax, Equinox and Haiku, and new arrays of JAX
+    kinit.keras  initializers for Keras
     kinit.torch  the functions of torch.nn.init
 
 seed alone gives every tensor the same first numbers: give each its own name (or subsequence) as well.
@@ -17,11 +18,11 @@ Arguments that functions share:
                  float32, float64, float16 or bfloat16 (uint32 for fill_bits). It is filled in place and returned. The version
                  counter of a tensor of PyTorch advances, so that autograd finds out about values that it still needs.
     shape        of a new array: the lengths of its dimensions, or one integer
-    dtype        of a new array: float32 (the default), float64, float16 or bfloat16 (which needs the package ml_dtypes), as
-                 numpy.dtype takes it
+    dtype        of a new array: float32 (the default, and what None means), float64, float16 or bfloat16 (which needs the
+                 package ml_dtypes), as numpy.dtype takes it, or a dtype of PyTorch
     seed         0 to 2**64 - 1: the key of the generator, one per model, say
     name         names one of the 2**64 independent streams of the seed: the parameter's full name, say
-    subsequence  the same by number, 0 to 2**64 - 1: give one of both
+    subsequence  the same by number, 0 to 2**64 - 1 (0 if neither is given): give one of both
     offset       index in the stream of the array's first element, 0 to 2**64 - 1
     shard        (global_shape, start): the array is the block of a larger one of shape global_shape whose first element
                  has the index start there. It receives what that slice of the whole would have, and fans are those of
@@ -62,12 +63,14 @@ from ._kinit import STREAM_VERSION, end_calls as _end_calls, version as _version
 from ._new import (
     bits,
     constant,
+    delta_orthogonal,
     dirac,
     empty,
     eye,
     kaiming_normal,
     kaiming_uniform,
     normal,
+    orthogonal,
     truncated_normal,
     uniform,
     variance_scaling,
@@ -82,6 +85,7 @@ __all__ = [
     "STREAM_VERSION",
     "bits",
     "constant",
+    "delta_orthogonal",
     "dirac",
     "empty",
     "eye",
@@ -105,6 +109,7 @@ __all__ = [
     "kaiming_uniform",
     "normal",
     "num_threads",
+    "orthogonal",
     "set_isa",
     "set_num_threads",
     "truncated_normal",

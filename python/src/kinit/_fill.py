@@ -16,7 +16,7 @@ def fill_normal(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> Array:
@@ -36,7 +36,7 @@ def fill_uniform(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> Array:
@@ -58,7 +58,7 @@ def fill_truncated_normal(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> Array:
@@ -75,7 +75,7 @@ def fill_truncated_normal(
 def fill_constant(x: Array, value: float, *, shard: Shard | None = None) -> Array:
     """Fills x with value, rounded to its dtype, and returns it.
 
-    Raises ValueError if value is not finite in that dtype; help(kinit) has what all fills share.
+    Infinities stay what they are. Raises ValueError if value is NaN or, being finite, is not in that dtype; help(kinit) has what all fills share.
     """
     _kinit.constant(x, value, shard)
     return x
@@ -86,7 +86,7 @@ def fill_bits(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> Array:
@@ -107,7 +107,7 @@ def fill_kaiming_normal(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> Array:
@@ -129,7 +129,7 @@ def fill_kaiming_uniform(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> Array:
@@ -147,7 +147,7 @@ def fill_xavier_normal(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> Array:
@@ -167,7 +167,7 @@ def fill_xavier_uniform(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> Array:
@@ -187,7 +187,7 @@ def fill_variance_scaling(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> Array:

@@ -21,9 +21,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def _numpy_dtype(dtype: DType) -> numpy.dtype[Any]:
+def numpy_dtype(dtype: DType) -> numpy.dtype[Any]:
+    """NumPy's dtype for what the functions take as one: None is float32, and dtypes of PyTorch are known by name."""
     import numpy
 
+    dtype = "float32" if dtype is None else dtype
+    if type(dtype).__module__ == "torch":
+        dtype = str(dtype).removeprefix("torch.")
     if isinstance(dtype, str) and dtype == "bfloat16":
         try:
             import ml_dtypes
@@ -52,7 +56,7 @@ def empty(shape: Shape, dtype: DType = "float32") -> NDArray[Any]:
     """
     import numpy
 
-    wanted, lengths = _numpy_dtype(dtype), _lengths(shape)
+    wanted, lengths = numpy_dtype(dtype), _lengths(shape)
     memory = numpy.asarray(_kinit.allocate(math.prod(lengths) * wanted.itemsize))
     return memory.view(wanted).reshape(lengths)
 
@@ -65,7 +69,7 @@ def normal(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
@@ -83,7 +87,7 @@ def uniform(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
@@ -103,7 +107,7 @@ def truncated_normal(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
@@ -125,7 +129,7 @@ def bits(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
@@ -144,7 +148,7 @@ def kaiming_normal(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
@@ -171,7 +175,7 @@ def kaiming_uniform(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
@@ -196,7 +200,7 @@ def xavier_normal(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
@@ -213,7 +217,7 @@ def xavier_uniform(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
@@ -232,7 +236,7 @@ def variance_scaling(
     *,
     seed: int,
     name: str | None = None,
-    subsequence: int = 0,
+    subsequence: int | None = None,
     offset: int = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
@@ -258,3 +262,70 @@ def eye(shape: Shape, dtype: DType = "float32", *, shard: Shard | None = None) -
 def dirac(shape: Shape, dtype: DType = "float32", groups: int = 1, *, shard: Shard | None = None) -> NDArray[Any]:
     """A new NumPy array, as fill_dirac; help(kinit) has what all share."""
     return _fill.fill_dirac(empty(shape, dtype), groups, shard=shard)
+
+
+def _matrix(rows: int, columns: int, dtype: DType, stream: dict[str, Any]) -> NDArray[Any]:
+    """Orthonormal rows or columns, uniformly distributed: Q of a normal matrix's QR, with R's diagonal positive."""
+    import numpy
+
+    work = "float64" if numpy_dtype(dtype) == numpy.float64 else "float32"
+    q, r = numpy.linalg.qr(normal((max(rows, columns), min(rows, columns)), work, **stream))
+    q *= numpy.where(numpy.diagonal(r) < 0, -1, 1).astype(work)
+    return q if rows >= columns else q.T
+
+
+def orthogonal(
+    shape: Shape,
+    dtype: DType = "float32",
+    gain: float = 1.0,
+    *,
+    seed: int,
+    name: str | None = None,
+    subsequence: int | None = None,
+    offset: int = 0,
+) -> NDArray[Any]:
+    """A new NumPy array whose first dimension, by all others together, is a matrix with orthonormal rows or columns.
+
+    Uniformly distributed over these, times gain, as torch.nn.init.orthogonal_ (Saxe et al., Exact Solutions to the
+    Nonlinear Dynamics of Learning in Deep Linear Neural Networks, ICLR 2014). The normal numbers are kinit's, the QR
+    decomposition is NumPy's, in float64 or else float32: the last bits may differ from one LAPACK to another. Raises
+    ValueError for fewer than 2 dimensions; help(kinit) has what all share.
+    """
+    lengths = _lengths(shape)
+    if len(lengths) < 2:
+        raise ValueError(f"orthogonal needs at least 2 dimensions, not shape {lengths}")
+    x = empty(lengths, dtype)
+    if x.size > 0:
+        stream = dict(seed=seed, name=name, subsequence=subsequence, offset=offset)
+        x[...] = (gain * _matrix(lengths[0], math.prod(lengths[1:]), dtype, stream)).reshape(lengths)
+    return x
+
+
+def delta_orthogonal(
+    shape: Shape,
+    dtype: DType = "float32",
+    gain: float = 1.0,
+    *,
+    seed: int,
+    name: str | None = None,
+    subsequence: int | None = None,
+    offset: int = 0,
+) -> NDArray[Any]:
+    """A new NumPy array for a convolution, [outputs, inputs, kernel...]: orthogonal in the kernel's middle, else zero.
+
+    Xiao et al., Dynamical Isometry and a Mean Field Theory of CNNs, ICML 2018; the middle of length n is (n - 1) // 2,
+    as in JAX. Raises ValueError unless there are 3 to 5 dimensions, and for more inputs than outputs; help(kinit) has
+    what all share.
+    """
+    lengths = _lengths(shape)
+    if not 3 <= len(lengths) <= 5:
+        raise ValueError(f"delta_orthogonal needs 3 to 5 dimensions, not shape {lengths}")
+    if lengths[1] > lengths[0]:
+        raise ValueError(f"delta_orthogonal needs no fewer outputs than inputs, not shape {lengths}")
+    x = constant(lengths, dtype)
+    if x.size > 0:
+        index: Any = (slice(None), slice(None), *((length - 1) // 2 for length in lengths[2:]))
+        x[index] = orthogonal(
+            lengths[:2], dtype, gain, seed=seed, name=name, subsequence=subsequence, offset=offset
+        )
+    return x

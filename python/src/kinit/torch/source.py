@@ -43,7 +43,7 @@ class Source:
         generator: torch.Generator | None = None,
         seed: int | None = None,
         name: str | None = None,
-        subsequence: int = 0,
+        subsequence: int | None = None,
     ) -> None:
         if seed is not None and generator is not None:
             raise ValueError("generator and seed exclude each other: the seed decides all numbers")

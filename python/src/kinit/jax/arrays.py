@@ -23,7 +23,7 @@ from typing import Any, ParamSpec
 import jax
 from numpy.typing import NDArray
 
-from . import _kinit, _new
+from .. import _new
 
 __all__ = [
     "bits",
@@ -47,7 +47,7 @@ def _from_numpy(x: NDArray[Any]) -> jax.Array:
     """The same memory as an array of JAX."""
     if jax.dtypes.canonicalize_dtype(x.dtype) != x.dtype:
         raise ValueError(f"{x.dtype} needs jax_enable_x64; JAX would make it a smaller type")
-    array: jax.Array = jax.dlpack.from_dlpack(_kinit.share(x))
+    array: jax.Array = jax.device_put(x)
     return array
 
 
@@ -56,7 +56,7 @@ def _on_jax(new: Callable[P, NDArray[Any]]) -> Callable[P, jax.Array]:
     def function(*args: P.args, **kwargs: P.kwargs) -> jax.Array:
         return _from_numpy(new(*args, **kwargs))
 
-    function.__module__ = __name__
+    function.__module__ = "kinit.jax"
     function.__annotations__ = {**new.__annotations__, "return": "jax.Array"}
     function.__doc__ = (new.__doc__ or "").replace("A new NumPy array", "A new array of JAX on the CPU")
     return function

@@ -1,0 +1,42 @@
+"""kinit for JAX: initializers, trees of weights, and new arrays.
+
+    initializers  the factories of jax.nn.initializers, for Flax, Equinox, Haiku and jax.jit
+    init_tree     a tree of arrays from a tree of shapes, each leaf by its path
+    normal, ...   the functions of kinit with the same names, as arrays of JAX on the CPU
+
+SPDX-License-Identifier: Apache-2.0
+"""
+
+from . import initializers
+from .arrays import (
+    bits,
+    constant,
+    dirac,
+    eye,
+    kaiming_normal,
+    kaiming_uniform,
+    normal,
+    truncated_normal,
+    uniform,
+    variance_scaling,
+    xavier_normal,
+    xavier_uniform,
+)
+from .tree import init_tree
+
+__all__ = [
+    "bits",
+    "constant",
+    "dirac",
+    "eye",
+    "init_tree",
+    "initializers",
+    "kaiming_normal",
+    "kaiming_uniform",
+    "normal",
+    "truncated_normal",
+    "uniform",
+    "variance_scaling",
+    "xavier_normal",
+    "xavier_uniform",
+]

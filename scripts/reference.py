@@ -28,6 +28,18 @@ F64 = Format(53, -1074, 1024, lambda x: struct.pack("<d", x))
 F32 = Format(24, -149, 128, lambda x: struct.pack("<f", x))
 F16 = Format(11, -24, 16, lambda x: struct.pack("<e", x))
 BF16 = Format(8, -133, 128, lambda x: struct.pack("<f", x)[2:])
+F8_E5M2 = Format(3, -16, 16, lambda x: struct.pack("<e", x)[1:])
+F8_E4M3 = Format(4, -9, 9, lambda x: pack_e4m3(x))
+NARROW_TYPES = (F16, BF16, F8_E4M3, F8_E5M2)
+
+
+def pack_e4m3(x):
+    """A number of the format: sign, 4 bits of exponent, 3 of fraction. It has no infinity."""
+    sign, magnitude = (0x80 if math.copysign(1.0, x) < 0 else 0), abs(x)
+    if magnitude < 2.0**-6:
+        return bytes([sign | int(magnitude * 512)])
+    fraction, exponent = math.frexp(magnitude)
+    return bytes([sign | (exponent + 6) << 3 | int(fraction * 16) - 8])
 
 
 def rounded(significand, exponent, to):
@@ -54,7 +66,8 @@ def parts(x):
 
 
 def convert(x, to):
-    return x if x == 0 or math.isinf(x) else rounded(*parts(x), to)
+    y = x if x == 0 or math.isinf(x) else rounded(*parts(x), to)
+    return math.copysign(min(abs(y), 448.0), y) if to is F8_E4M3 else y  # saturates
 
 
 def from_integer(n, to):
@@ -127,10 +140,20 @@ class Words:
 # ---- Uniform ---------------------------------------------------------------------------------------------------------
 
 
+def below_narrow(high, to):
+    if math.isinf(high):
+        return math.ldexp(2.0 - math.ldexp(2.0, -to.precision), to.limit - 1)
+    fraction, exponent = math.frexp(high)
+    power_of_two = fraction == 0.5  # whose lower neighbour is half as far
+    return high - math.ldexp(1.0, max(exponent - to.precision - power_of_two, to.least))
+
+
 def below(high, to):
     """The largest number of the format that is less than high."""
     if high == 0:
         return -math.ldexp(1.0, to.least)
+    if to in NARROW_TYPES:
+        return below_narrow(high, to)
     number, integer = ("<d", "<q") if to is F64 else ("<f", "<i")
     bits = struct.unpack(integer, to.pack(high))[0]
     return struct.unpack(number, struct.pack(integer, bits + 1 if high < 0 else bits - 1))[0]
@@ -145,6 +168,12 @@ def uniform_f32(words, e, low, high):
     low, span, limit = uniform_range(low, high, F32)
     u = math.ldexp(float(words[e] % (1 << 24)), -24)
     return min(fma(u, span, low, F32), limit)
+
+
+def clamp_uniform(value, to, low, high):
+    """A number of a narrow format: never the upper bound, unless both bounds are one number of it."""
+    low, high = convert(convert(low, F32) + 0.0, to), convert(convert(high, F32) + 0.0, to)
+    return min(value, below(high, to)) if low < high else value
 
 
 def uniform_f64(words, e, low, high):
@@ -545,7 +574,7 @@ DISTRIBUTIONS = {
     "normal": (normal_f32, normal_f64),
     "truncated": (truncated_f32, truncated_f64),
 }
-TYPES = {"f32": F32, "f64": F64, "f16": F16, "bf16": BF16}
+TYPES = {"f32": F32, "f64": F64, "f16": F16, "bf16": BF16, "f8_e4m3": F8_E4M3, "f8_e5m2": F8_E5M2}
 
 
 def element(distribution, dtype, words, e, parameters):
@@ -555,7 +584,11 @@ def element(distribution, dtype, words, e, parameters):
     of_f32, of_f64 = DISTRIBUTIONS[distribution]
     if dtype == "f64":
         return F64.pack(of_f64(words, e, *parameters))
-    return TYPES[dtype].pack(convert(of_f32(words, e, *parameters), TYPES[dtype]))
+    to = TYPES[dtype]
+    value = convert(of_f32(words, e, *parameters), to)
+    if distribution == "uniform" and to in NARROW_TYPES:
+        value = clamp_uniform(value, to, *parameters)
+    return to.pack(value)
 
 
 def elements(distribution, dtype, seed, subsequence, offset, count, parameters):
@@ -661,8 +694,8 @@ FIRST = [Case("bits", "u32", 42, 0, 0, 8, ()), Case("uniform", "f32", 42, 0, 0, 
 
 def print_values(case):
     for i, value in enumerate(elements(*case)):
-        wide = value if case.dtype != "bf16" else b"\0\0" + value
-        code = {"u32": "<I", "f32": "<f", "f64": "<d", "f16": "<e", "bf16": "<f"}[case.dtype]
+        wide = {"bf16": b"\0\0", "f8_e5m2": b"\0"}.get(case.dtype, b"") + value
+        code = {"u32": "<I", "f32": "<f", "f64": "<d", "bf16": "<f", "f8_e4m3": "<B"}.get(case.dtype, "<e")
         print(f"{case.distribution} {case.dtype} [{case.offset + i}] = {value[::-1].hex()} "
               f"{struct.unpack(code, wide)[0]!r}")
 

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "narrow.h"
+
 /* No object is larger, so that distances in memory fit in signed arithmetic. */
 #define MAX_BYTES ((uint64_t)PTRDIFF_MAX)
 #define MAX_INDEX ((uint64_t)INT64_MAX)
@@ -148,10 +150,8 @@ static kinit_status check_truncated(kinit_dtype dtype, const kinit_dist *d) {
 static kinit_status check_constant(kinit_dtype dtype, const kinit_dist *d) {
   if (isinf(d->value)) return KINIT_OK;
   if (!finite_in(dtype, d->value)) return KINIT_ERROR_NOT_FINITE;
-  /* From here on, halfway between the largest value and the next power of two, rounding gives infinity. */
-  const float overflow = dtype == KINIT_F16 ? 65520.0f : 0x1.FFp127f;
-  const bool narrow = dtype == KINIT_F16 || dtype == KINIT_BF16;
-  return narrow && fabsf((float)d->value) >= overflow ? KINIT_ERROR_NOT_FINITE : KINIT_OK;
+  const bool overflows = kinit_narrow_is(dtype) && fabsf((float)d->value) >= kinit_narrow_overflow(dtype);
+  return overflows ? KINIT_ERROR_NOT_FINITE : KINIT_OK;
 }
 
 /* Not inlined: see plan.c. */

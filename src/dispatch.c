@@ -11,7 +11,8 @@
 #include "kinit/kinit.h"
 
 _Static_assert((int)KINIT_F32 == KINIT_KERNEL_F32 && (int)KINIT_F64 == KINIT_KERNEL_F64 &&
-                   (int)KINIT_F16 == KINIT_KERNEL_F16 && (int)KINIT_BF16 == KINIT_KERNEL_BF16,
+                   (int)KINIT_F16 == KINIT_KERNEL_F16 && (int)KINIT_BF16 == KINIT_KERNEL_BF16 &&
+                   (int)KINIT_F8_E4M3 == KINIT_KERNEL_F8_E4M3 && (int)KINIT_F8_E5M2 == KINIT_KERNEL_F8_E5M2,
                "a dtype is an index of the tables");
 
 #if KINIT_HAVE_AVX512

@@ -13,7 +13,8 @@
 static const struct {
   const char *name;
   size_t size;
-} dtypes[] = {[KINIT_F32] = {"f32", 4}, [KINIT_F64] = {"f64", 8}, [KINIT_F16] = {"f16", 2}, [KINIT_BF16] = {"bf16", 2}};
+} dtypes[] = {[KINIT_F32] = {"f32", 4},   [KINIT_F64] = {"f64", 8},         [KINIT_F16] = {"f16", 2},
+              [KINIT_BF16] = {"bf16", 2}, [KINIT_F8_E4M3] = {"f8_e4m3", 1}, [KINIT_F8_E5M2] = {"f8_e5m2", 1}};
 
 static const char *const schemes[] = {
     [KINIT_SCHEME_CONSTANT] = "constant",

@@ -64,7 +64,15 @@ typedef struct kinit_parameters {
 typedef void kinit_kernel(const kinit_parameters *parameters, const kinit_span *spans, size_t span_count);
 
 /* Index of a dtype in the tables below; equal to the values of kinit_dtype, which dispatch.c asserts. */
-enum { KINIT_KERNEL_F32, KINIT_KERNEL_F64, KINIT_KERNEL_F16, KINIT_KERNEL_BF16, KINIT_KERNEL_DTYPES };
+enum {
+  KINIT_KERNEL_F32,
+  KINIT_KERNEL_F64,
+  KINIT_KERNEL_F16,
+  KINIT_KERNEL_BF16,
+  KINIT_KERNEL_F8_E4M3,
+  KINIT_KERNEL_F8_E5M2,
+  KINIT_KERNEL_DTYPES
+};
 
 /* One instruction set. NULL where it cannot serve (f64 normals, cut or not, without hardware fma). */
 typedef struct kinit_backend {

@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "dispatch.h"
+#include "narrow.h"
 #include "plan_truncated.h"
 
 /* To the type in which a parameter is used. Not inlined: GCC 12 drops such a rounding where it makes vectors of two. */
@@ -17,10 +18,17 @@ static __attribute__((noinline)) double rounded(kinit_dtype dtype, double value)
 
 /* ---- Uniform ----------------------------------------------------------------------------------------------------- */
 
-/* The largest value allowed: just below high, or the only one. */
+/* The largest value allowed: in its type just below high, or the only one. A float up to the limit of a narrow type is
+ * not rounded beyond it. */
 static double uniform_limit(kinit_dtype dtype, double low, double high) {
   if (low == high) return high;
-  return dtype == KINIT_F64 ? nextafter(high, low) : (double)nextafterf((float)high, (float)low);
+  if (dtype == KINIT_F64) return nextafter(high, low);
+  if (kinit_narrow_is(dtype)) {
+    const uint32_t last = kinit_narrow_bits(dtype, (float)high);
+    if (kinit_narrow_value(dtype, kinit_narrow_bits(dtype, (float)low)) < kinit_narrow_value(dtype, last))
+      return (double)kinit_narrow_below(dtype, last);
+  }
+  return (double)nextafterf((float)high, (float)low);
 }
 
 static void plan_uniform(kinit_parameters *p, kinit_dtype dtype, const kinit_dist *dist) {
@@ -41,39 +49,22 @@ static void plan_normal(kinit_parameters *p, kinit_dtype dtype, const kinit_dist
 
 /* ---- Constant ---------------------------------------------------------------------------------------------------- */
 
-static uint32_t float_bits(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-/* To nearest even. Below the smallest normal binary16, adding 1/2 rounds at 2^-24, the unit of its subnormals. */
-static uint16_t half_bits(float value) {
-  const uint32_t sign = float_bits(value) >> 16 & 0x8000;
-  const uint32_t magnitude = float_bits(fabsf(value));
-  if (magnitude >= 0x47800000) return (uint16_t)(sign | 0x7C00); /* 2^16 and above */
-  if (magnitude < 0x38800000) return (uint16_t)(sign | (float_bits(fabsf(value) + 0.5f) - float_bits(0.5f)));
-  return (uint16_t)(sign | (magnitude - 0x38000000 + 0xFFF + (magnitude >> 13 & 1)) >> 13);
-}
-
-static uint16_t bfloat_bits(float value) {
-  const uint32_t bits = float_bits(value);
-  return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
-}
-
 /* The element, repeated to fill 64 bits. */
 static uint64_t constant_pattern(kinit_dtype dtype, double value) {
-  uint64_t bits;
-  switch (dtype) {
-    case KINIT_F64:
+  const float narrowed = (float)value;
+  uint64_t bits = 0;
+  uint32_t half;
+  switch (kinit_dtype_size(dtype)) {
+    case 8:
       memcpy(&bits, &value, sizeof bits);
       return bits;
-    case KINIT_F32:
-      return UINT64_C(0x0000000100000001) * float_bits((float)value);
-    case KINIT_F16:
-      return UINT64_C(0x0001000100010001) * half_bits((float)value);
+    case 4:
+      memcpy(&half, &narrowed, sizeof half);
+      return UINT64_C(0x0000000100000001) * half;
+    case 2:
+      return UINT64_C(0x0001000100010001) * kinit_narrow_bits(dtype, narrowed);
     default:
-      return UINT64_C(0x0001000100010001) * bfloat_bits((float)value);
+      return UINT64_C(0x0101010101010101) * kinit_narrow_bits(dtype, narrowed);
   }
 }
 

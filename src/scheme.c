@@ -25,12 +25,15 @@ static bool axes_fit(const kinit_axes *axes, int ndim) {
   return !twice && (ndim >= 64 || all >> ndim == 0);
 }
 
+/* Whether a * b, of numbers that are not negative, fits. Small ones need no division, which costs as much as a fill. */
+static bool product_fits(int64_t a, int64_t b) { return (a | b) >> 31 == 0 || b == 0 || a <= INT64_MAX / b; }
+
 /* Product of the lengths of the dimensions that are in `set`. Lengths are not negative. */
 static kinit_status product_of(int ndim, const int64_t *shape, uint64_t set, int64_t *product) {
   *product = 1;
   for (int k = 0; k < ndim; k++) {
     if ((set >> k & 1) == 0) continue;
-    if (shape[k] != 0 && *product > INT64_MAX / shape[k]) return KINIT_ERROR_SIZE;
+    if (!product_fits(*product, shape[k])) return KINIT_ERROR_SIZE;
     *product *= shape[k];
   }
   return KINIT_OK;
@@ -50,8 +53,8 @@ kinit_status kinit_scheme_fans(int ndim, const int64_t *shape, const kinit_axes 
   if (status == KINIT_OK) status = product_of(ndim, shape, ~(axes->in | axes->batch), &result.out);
   if (status == KINIT_OK) status = product_of(ndim, shape, axes->out, &outputs);
   if (status != KINIT_OK) return status;
-  if (groups <= 0 || outputs % groups != 0) return KINIT_ERROR_GROUPS;
-  result.out /= groups;
+  if (groups <= 0 || (groups > 1 && outputs % groups != 0)) return KINIT_ERROR_GROUPS;
+  if (groups > 1) result.out /= groups;
   *fans = result;
   return KINIT_OK;
 }

@@ -22,10 +22,11 @@ allowed() {
     distribution.h) echo "kinit/kinit.h" ;;
     status.c | enums.c) echo "kinit/kinit.h" ;;
     api.c) echo "check.h scheme.h fill.h layout.h identity.h kinit/kinit.h" ;;
-    check.[ch]) echo "check.h distribution.h kinit/kinit.h" ;;
+    check.[ch]) echo "check.h distribution.h narrow.h kinit/kinit.h" ;;
+    narrow.[ch]) echo "narrow.h kinit/kinit.h" ;;
     scheme.[ch]) echo "scheme.h distribution.h kinit/kinit.h" ;;
     identity.[ch]) echo "identity.h fill.h layout.h kinit/kinit.h" ;;
-    plan.[ch]) echo "plan.h plan_truncated.h distribution.h check.h dispatch.h kernel.h kinit/kinit.h" ;;
+    plan.[ch]) echo "plan.h plan_truncated.h narrow.h distribution.h check.h dispatch.h kernel.h kinit/kinit.h" ;;
     plan_truncated.[ch]) echo "plan_truncated.h kernel.h" ;;
     layout.[ch]) echo "layout.h kernel.h kinit/kinit.h" ;;
     fill.[ch]) echo "fill.h distribution.h check.h plan.h layout.h cpu.h memory.h parallel.h kinit/kinit.h" ;;

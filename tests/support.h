@@ -70,13 +70,16 @@ inline size_t SizeOf(kinit_dtype dtype) {
       return 4;
     case KINIT_F64:
       return 8;
+    case KINIT_F8_E4M3:
+    case KINIT_F8_E5M2:
+      return 1;
     default:
       return 2;
   }
 }
 
 inline const char *NameOf(kinit_dtype dtype) {
-  static const char *const names[] = {"f32", "f64", "f16", "bf16"};
+  static const char *const names[] = {"f32", "f64", "f16", "bf16", "f8_e4m3", "f8_e5m2"};
   return names[dtype];
 }
 
@@ -133,20 +136,26 @@ inline const Filling kFillings[] = {
     {"constant_f64", KINIT_F64, FillConstant},
     {"constant_f16", KINIT_F16, FillConstant},
     {"constant_bf16", KINIT_BF16, FillConstant},
+    {"constant_f8_e5m2", KINIT_F8_E5M2, FillConstant},
     {"uniform_f32", KINIT_F32, FillUniform},
     {"uniform_f64", KINIT_F64, FillUniform},
     {"uniform_f16", KINIT_F16, FillUniform},
     {"uniform_bf16", KINIT_BF16, FillUniform},
+    {"uniform_f8_e4m3", KINIT_F8_E4M3, FillUniform},
+    {"uniform_f8_e5m2", KINIT_F8_E5M2, FillUniform},
     {"uniform_narrow_f32", KINIT_F32, FillNarrow},
     {"uniform_narrow_f64", KINIT_F64, FillNarrow},
     {"normal_f32", KINIT_F32, FillNormal},
     {"normal_f64", KINIT_F64, FillNormal},
     {"normal_f16", KINIT_F16, FillNormal},
     {"normal_bf16", KINIT_BF16, FillNormal},
+    {"normal_f8_e4m3", KINIT_F8_E4M3, FillNormal},
+    {"normal_f8_e5m2", KINIT_F8_E5M2, FillNormal},
     {"truncated_f32", KINIT_F32, FillTruncated},
     {"truncated_f64", KINIT_F64, FillTruncated},
     {"truncated_f16", KINIT_F16, FillTruncated},
     {"truncated_bf16", KINIT_BF16, FillTruncated},
+    {"truncated_f8_e4m3", KINIT_F8_E4M3, FillTruncated},
     {"truncated_symmetric_f32", KINIT_F32, FillSymmetric},
     {"truncated_symmetric_f64", KINIT_F64, FillSymmetric},
     {"truncated_tail_f32", KINIT_F32, FillTail},

@@ -54,7 +54,7 @@ std::vector<GoldenCase> ReadGoldenFile() {
 }
 
 kinit_dtype DtypeOf(const GoldenCase &c) {
-  for (const kinit_dtype dtype : {KINIT_F64, KINIT_F16, KINIT_BF16})
+  for (const kinit_dtype dtype : {KINIT_F64, KINIT_F16, KINIT_BF16, KINIT_F8_E4M3, KINIT_F8_E5M2})
     if (c.dtype == NameOf(dtype)) return dtype;
   EXPECT_TRUE(c.dtype == "f32" || c.dtype == "u32") << c.line;
   return KINIT_F32;

@@ -82,7 +82,8 @@ TEST(FansAxes, ReachTheLastDimension) {
 }
 
 TEST(FansAxes, RefuseWithoutWriting) {
-  const int64_t shape[] = {6, 4, 3}, negative[] = {6, -4}, huge[] = {INT64_C(1) << 40, INT64_C(1) << 40, INT64_C(1) << 30};
+  const int64_t shape[] = {6, 4, 3}, negative[] = {6, -4},
+                huge[] = {INT64_C(1) << 40, INT64_C(1) << 40, INT64_C(1) << 30};
   const struct {
     kinit_status status;
     int ndim;
@@ -444,7 +445,8 @@ TEST(DtypeNames, HaveSizes) {
     const char *name;
     kinit_dtype dtype;
     size_t size;
-  } rows[] = {{"f32", KINIT_F32, 4}, {"f64", KINIT_F64, 8}, {"f16", KINIT_F16, 2}, {"bf16", KINIT_BF16, 2}};
+  } rows[] = {{"f32", KINIT_F32, 4},   {"f64", KINIT_F64, 8},         {"f16", KINIT_F16, 2},
+              {"bf16", KINIT_BF16, 2}, {"f8_e4m3", KINIT_F8_E4M3, 1}, {"f8_e5m2", KINIT_F8_E5M2, 1}};
   for (const auto &row : rows) {
     EXPECT_STREQ(kinit_dtype_name(row.dtype), row.name);
     EXPECT_EQ(kinit_dtype_size(row.dtype), row.size);

@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 
+#include "narrow_numbers.h"
 #include "random123_words.h"
 #include "support.h"
 
@@ -256,22 +257,11 @@ TEST(Normal, F64ParametersAreOneFma) {
   for (size_t i = 0; i < kCount; i++) ASSERT_EQ(values[i], std::fma(z[i], 0.3, 0.1)) << i;
 }
 
-/* ---- f16 and bf16: the f32 value, rounded ------------------------------------------------------------------------ */
+/* ---- Narrow types: the f32 value, rounded -------------------------------------------------------------------------
+ */
 
-/* The numbers of a 16-bit format that are not negative, in order; what would follow the largest stands for infinity. */
-std::vector<double> Numbers(int exponent_bits) {
-  const int digits = 15 - exponent_bits, bias = (1 << (exponent_bits - 1)) - 1;
-  std::vector<double> numbers;
-  for (int bits = 0; bits <= ((1 << exponent_bits) - 1) << digits; bits++) {
-    const int exponent = bits >> digits, fraction = bits & ((1 << digits) - 1);
-    const int significand = exponent > 0 ? fraction + (1 << digits) : fraction;
-    numbers.push_back(std::ldexp(significand, std::max(exponent, 1) - bias - digits));
-  }
-  return numbers;
-}
-
-/* The nearest of them by search; of two equally near the one whose bits are even. */
-uint16_t Nearest(const std::vector<double> &numbers, float value) {
+/* The bits of the nearest of the numbers by search; of two equally near the one whose bits are even. */
+unsigned Nearest(const std::vector<double> &numbers, float value) {
   const double magnitude = std::min<double>(std::fabs(value), numbers.back());
   const size_t above =
       static_cast<size_t>(std::lower_bound(numbers.begin(), numbers.end(), magnitude) - numbers.begin());
@@ -280,35 +270,78 @@ uint16_t Nearest(const std::vector<double> &numbers, float value) {
     const double up = numbers[above] - magnitude, down = magnitude - numbers[above - 1];
     if (down < up || (down == up && above % 2 == 1)) nearest = above - 1;
   }
-  return static_cast<uint16_t>(nearest | (std::signbit(value) ? 0x8000u : 0u));
+  return static_cast<unsigned>(nearest);
 }
 
-class Narrow : public testing::TestWithParam<kinit_dtype> {
+class Narrow : public testing::TestWithParam<NarrowType> {
  protected:
-  const std::vector<double> numbers_ = Numbers(GetParam() == KINIT_F16 ? 5 : 8);
+  unsigned Sign(float value) const { return std::signbit(value) ? static_cast<unsigned>(type_.sign()) : 0; }
+  unsigned Rounded(float value) const { return Nearest(numbers_, value) | Sign(value); }
+
+  /* A number of the type as a double, infinity as what would follow the largest. */
+  double ValueOf(unsigned bits) const {
+    const unsigned sign = static_cast<unsigned>(type_.sign());
+    return bits & sign ? -numbers_[bits & (sign - 1)] : numbers_[bits];
+  }
+
+  /* The rounded value, or the largest number below the rounded high if it is not below. */
+  unsigned RoundedUniform(float value, float low, float high) const {
+    const unsigned bits = Rounded(value), last = Rounded(high);
+    if (ValueOf(Rounded(low)) == ValueOf(last) || ValueOf(bits) < ValueOf(last)) return bits;
+    const unsigned sign = static_cast<unsigned>(type_.sign());
+    if ((last & (sign - 1)) == 0) return sign | 1;
+    return last & sign ? last + 1 : last - 1;
+  }
+
+  template <typename Fill>
+  std::vector<unsigned> Values(const Fill &fill) const {
+    const size_t size = SizeOf(type_.dtype);
+    std::vector<unsigned char> bytes(kCount * size);
+    EXPECT_EQ(fill(bytes.data()), KINIT_OK);
+    std::vector<unsigned> values(kCount);
+    for (size_t i = 0; i < kCount; i++)
+      values[i] = size == 1 ? bytes[i] : bytes[2 * i] | static_cast<unsigned>(bytes[2 * i + 1]) << 8;
+    return values;
+  }
+
+  const NarrowType type_ = GetParam();
+  const std::vector<double> numbers_ = NumbersOf(type_);
 };
 
-/* Deviations that reach the subnormal numbers, and the largest numbers and infinity. */
+/* Deviations that reach the subnormal numbers, and the largest numbers and beyond. */
 TEST_P(Narrow, NormalsAreRoundedFloats) {
-  for (const double stddev : {1.0, 0.02, 3e-5, 2e-7, 20000.0, 1e38, 0x1p-131, 0x1p-140}) {
-    std::vector<uint16_t> values(kCount);
-    ASSERT_EQ(kinit_fill_normal(values.data(), GetParam(), kCount, 0, stddev, kStream), KINIT_OK);
+  for (const double stddev : {1.0, 0.02, 0.002, 3e-5, 2e-7, 150.0, 20000.0, 1e38, 0x1p-131, 0x1p-140}) {
+    const std::vector<unsigned> values =
+        Values([&](void *dst) { return kinit_fill_normal(dst, type_.dtype, kCount, 0, stddev, kStream); });
     const std::vector<float> floats = NormalF32(0, stddev);
-    for (size_t i = 0; i < kCount; i++) ASSERT_EQ(values[i], Nearest(numbers_, floats[i])) << floats[i];
+    for (size_t i = 0; i < kCount; i++) ASSERT_EQ(values[i], Rounded(floats[i])) << floats[i];
   }
 }
 
-TEST_P(Narrow, UniformsAreRoundedFloats) {
-  for (const Range &range : kRanges) {
-    std::vector<uint16_t> values(kCount);
-    ASSERT_EQ(kinit_fill_uniform(values.data(), GetParam(), kCount, range.low, range.high, kStream), KINIT_OK);
+TEST_P(Narrow, UniformsAreRoundedFloatsBelowTheUpperBound) {
+  std::vector<Range> ranges(std::begin(kRanges), std::end(kRanges));
+  ranges.insert(ranges.end(), {{-1, 0}, {0, 1}, {-3, -1}, {1, 1.004}, {0.9, 1e6}, {-0x1p-140, 0}, {1.0001, 1.0002}});
+  for (const Range &range : ranges) {
+    SCOPED_TRACE(testing::Message() << range.low << " " << range.high);
+    const std::vector<unsigned> values =
+        Values([&](void *dst) { return kinit_fill_uniform(dst, type_.dtype, kCount, range.low, range.high, kStream); });
     const std::vector<float> floats = Uniform<float>(KINIT_F32, range.low, range.high);
-    for (size_t i = 0; i < kCount; i++) ASSERT_EQ(values[i], Nearest(numbers_, floats[i])) << floats[i];
+    const float low = static_cast<float>(range.low) + 0.0f, high = static_cast<float>(range.high) + 0.0f;
+    for (size_t i = 0; i < kCount; i++) ASSERT_EQ(values[i], RoundedUniform(floats[i], low, high)) << floats[i];
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Dtype, Narrow, testing::Values(KINIT_F16, KINIT_BF16),
-                         [](const auto &chosen) { return NameOf(chosen.param); });
+/* One of 2^9 words of a bf16 would be rounded to 1, and -log(1 - u) would be infinite. */
+TEST(NarrowUniform, NeverOne) {
+  std::vector<uint16_t> values(1 << 20);
+  ASSERT_EQ(kinit_fill_uniform(values.data(), KINIT_BF16, values.size(), 0, 1, kStream), KINIT_OK);
+  EXPECT_EQ(*std::max_element(values.begin(), values.end()), 0x3F7F);
+  ASSERT_EQ(kinit_fill_uniform(values.data(), KINIT_F16, values.size(), 0, 1, kStream), KINIT_OK);
+  EXPECT_EQ(*std::max_element(values.begin(), values.end()), 0x3BFF);
+}
+
+INSTANTIATE_TEST_SUITE_P(Dtype, Narrow, testing::ValuesIn(kNarrowTypes),
+                         [](const auto &chosen) { return chosen.param.name; });
 
 /* ---- Constants: IEEE 754 bits as literals ------------------------------------------------------------------------ */
 
@@ -319,6 +352,15 @@ struct ConstantCase {
 };
 
 const ConstantCase kConstants[] = {
+    {KINIT_F8_E4M3, 0.1, 0x1D}, /* 1.625 / 16 */
+    {KINIT_F8_E4M3, -448, 0xFE},
+    {KINIT_F8_E4M3, 464, 0x7E}, /* half way to what is no number: to even */
+    {KINIT_F8_E4M3, 0x1p-9, 0x01},
+    {KINIT_F8_E4M3, -0.0, 0x80},
+    {KINIT_F8_E5M2, 0.1, 0x2E}, /* 1.5 / 16 */
+    {KINIT_F8_E5M2, 57344, 0x7B},
+    {KINIT_F8_E5M2, 0x1p-16, 0x01},
+    {KINIT_F8_E5M2, 0x1p-17, 0x00},
     {KINIT_F64, 0.1, 0x3FB999999999999A},
     {KINIT_F64, -0.0, 0x8000000000000000},
     {KINIT_F64, 0x1p-1074, 1},

@@ -78,6 +78,14 @@ static double from_f16(uint16_t bits) {
   return bits >> 15 ? -value : value;
 }
 
+/* 1 bit of sign, 4 of exponent, 3 of fraction; no infinity. */
+static double from_f8_e4m3(uint8_t bits) {
+  const int exponent = bits >> 3 & 15, fraction = bits & 7;
+  const double value = exponent == 0 ? ldexp(fraction, -9) : ldexp(8 + fraction, exponent - 10);
+  if ((bits & 0x7F) == 0x7F) return NAN;
+  return bits >> 7 ? -value : value;
+}
+
 void tool_weights_convert(kinit_dtype dtype, const void *elements, size_t count, double *values) {
   switch (dtype) {
     case KINIT_F64:
@@ -91,5 +99,11 @@ void tool_weights_convert(kinit_dtype dtype, const void *elements, size_t count,
       return;
     case KINIT_BF16:
       for (size_t i = 0; i < count; i++) values[i] = from_bf16(((const uint16_t *)elements)[i]);
+      return;
+    case KINIT_F8_E4M3:
+      for (size_t i = 0; i < count; i++) values[i] = from_f8_e4m3(((const uint8_t *)elements)[i]);
+      return;
+    case KINIT_F8_E5M2: /* the upper half of a binary16 */
+      for (size_t i = 0; i < count; i++) values[i] = from_f16((uint16_t)(((const uint8_t *)elements)[i] << 8));
   }
 }

@@ -92,13 +92,22 @@ KINIT_API const char *kinit_status_message(kinit_status status);
 
 /* ---- 3. Types -------------------------------------------------------------------------------------------------- */
 
-/* Element types, in the machine's byte order. F16 is IEEE 754 binary16; BF16 is the upper half of a binary32.
- * Values in F16 and BF16 are always the F32 value of the same fill, rounded to nearest, ties to even. A value drawn
- * beyond the largest number of its type becomes infinite. */
-typedef enum kinit_dtype { KINIT_F32 = 0, KINIT_F64 = 1, KINIT_F16 = 2, KINIT_BF16 = 3 } kinit_dtype;
+/* Element types, in the machine's byte order. F16 is IEEE 754 binary16; BF16 is the upper half of a binary32; F8_E4M3
+ * and F8_E5M2 are those of the Open Compute Project (OCP 8-bit Floating Point Specification, 2023), PyTorch's
+ * float8_e4m3fn and float8_e5m2. Values of these four narrow types are always the F32 value of the same fill, rounded
+ * to nearest, ties to even. A value drawn beyond the largest number of its type becomes infinite; F8_E4M3, which has no
+ * infinity, becomes 448, its largest number. */
+typedef enum kinit_dtype {
+  KINIT_F32 = 0,
+  KINIT_F64 = 1,
+  KINIT_F16 = 2,
+  KINIT_BF16 = 3,
+  KINIT_F8_E4M3 = 4,
+  KINIT_F8_E5M2 = 5
+} kinit_dtype;
 
-/* Bytes of an element, 0 for an unknown dtype; its name, "f32", "f64", "f16" or "bf16", NULL for an unknown dtype; and
- * the dtype of a name. Errors: NULL, NAME. */
+/* Bytes of an element, 0 for an unknown dtype; its name, "f32", "f64", "f16", "bf16", "f8_e4m3" or "f8_e5m2", NULL
+ * for an unknown dtype; and the dtype of a name. Errors: NULL, NAME. */
 KINIT_API size_t kinit_dtype_size(kinit_dtype dtype);
 KINIT_API const char *kinit_dtype_name(kinit_dtype dtype);
 KINIT_API kinit_status kinit_dtype_from_name(const char *name, kinit_dtype *dtype);
@@ -157,10 +166,10 @@ KINIT_API kinit_stream kinit_stream_named(uint64_t seed, const char *name);
  * of Random123, and of cuRAND with the same seed, subsequence and offset. */
 KINIT_API kinit_status kinit_fill_bits(uint32_t *dst, size_t count, kinit_stream stream);
 
-/* Uniform on [low, high): low + u (high - low), u a multiple of 2^-24 in [0, 1) (2^-53 in F64). Never reaches high in
- * F32 and F64, unless low = high; rounding to F16 and BF16 can reach it. low and high are rounded to float first unless
- * dtype is F64.
- * Errors: NOT_FINITE (low, high or high - low, in the type used), BOUNDS (low > high). */
+/* Uniform on [low, high): low + u (high - low), u a multiple of 2^-24 in [0, 1) (2^-53 in F64). Never high: not in F32
+ * and F64, nor, in a narrow type, the number to which high is rounded, but at most the one below it; unless low and
+ * high are one number of the dtype. low and high are rounded to float first unless dtype is F64. Errors: NOT_FINITE
+ * (low, high or high - low, in the type used), BOUNDS (low > high). */
 KINIT_API kinit_status kinit_fill_uniform(void *dst, kinit_dtype dtype, size_t count, double low, double high,
                                           kinit_stream stream);
 
@@ -175,14 +184,14 @@ KINIT_API kinit_status kinit_fill_normal(void *dst, kinit_dtype dtype, size_t co
 /* Normal with the given mean and standard deviation, given that it lies in [low, high], by the inverse distribution
  * function: nothing is rejected, and no value lies outside the bounds. low and high are absolute, not in units of
  * stddev (as in torch.nn.init.trunc_normal_), and the stddev of the result is smaller than stddev. All four are rounded
- * to float first unless dtype is F64. Rounding to F16 and BF16 can leave the bounds by less than their rounding.
+ * to float first unless dtype is F64. Rounding to a narrow type can leave the bounds by less than the rounding.
  * Errors: NOT_FINITE, NEGATIVE_SCALE, BOUNDS (low >= high, in the type used), NEEDS_FMA (F64 only). */
 KINIT_API kinit_status kinit_fill_truncated_normal(void *dst, kinit_dtype dtype, size_t count, double mean,
                                                    double stddev, double low, double high, kinit_stream stream);
 
-/* Every element = value, rounded to nearest even in dtype (to float first for F16 and BF16, as always). Takes no
- * stream. Infinities stay infinite. Errors: NOT_FINITE (NaN, or a finite value that rounding to dtype makes infinite).
- */
+/* Every element = value, rounded to nearest even in dtype (to float first for narrow types, as always). Takes no
+ * stream. Infinities stay infinite. Errors: NOT_FINITE (NaN, or a finite value that rounding to dtype makes infinite;
+ * in F8_E4M3 whatever would have to saturate, infinities too). */
 KINIT_API kinit_status kinit_fill_constant(void *dst, kinit_dtype dtype, size_t count, double value);
 
 /* ---- 6. Initializers on a tensor ------------------------------------------------------------------------------- */

@@ -74,6 +74,7 @@ KS_INLINE ks_u32 ks_u32_and(ks_u32 a, ks_u32 b) { return _mm256_and_si256(a, b);
 KS_INLINE ks_u32 ks_u32_or(ks_u32 a, ks_u32 b) { return _mm256_or_si256(a, b); }
 KS_INLINE ks_u32 ks_u32_xor(ks_u32 a, ks_u32 b) { return _mm256_xor_si256(a, b); }
 KS_INLINE ks_u32 ks_u32_shl(ks_u32 a, int n) { return _mm256_slli_epi32(a, n); }
+KS_INLINE ks_u32 ks_u32_shr(ks_u32 a, int n) { return _mm256_srli_epi32(a, n); }
 KS_INLINE ks_u32 ks_u32_sign(ks_u32 a) { return _mm256_srai_epi32(a, 31); }
 /* AVX2 compares signed numbers only. */
 KS_INLINE ks_u32 ks_u32_fold(ks_u32 a, ks_u32 turn, ks_mask *beyond) {
@@ -175,6 +176,16 @@ KS_INLINE void ks_store_f16(void *out, const ks_f32 *even, const ks_f32 *odd, bo
   const __m128i a = _mm256_cvtps_ph(even[0], _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   const __m128i b = _mm256_cvtps_ph(odd[0], _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   store_16(out, _mm256_cvtepu16_epi32(a), _mm256_slli_epi32(_mm256_cvtepu16_epi32(b), 16), streaming);
+}
+/* Pairs to 16 bits, which are packed; an unpack of both halves puts the blocks in order. */
+KS_INLINE void ks_store_8(void *out, const ks_u32 *even, const ks_u32 *odd, bool streaming) {
+  const __m256i pairs = _mm256_or_si256(even[0], _mm256_slli_epi32(odd[0], 8));
+  const __m256i packed = _mm256_packus_epi32(pairs, pairs);
+  const __m128i elements = _mm_unpacklo_epi32(_mm256_castsi256_si128(packed), _mm256_extracti128_si256(packed, 1));
+  if (streaming)
+    _mm_stream_si128((__m128i *)out, elements);
+  else
+    _mm_storeu_si128((__m128i *)out, elements);
 }
 KS_INLINE void ks_store_64(void *out, const ks_f64 *even, const ks_f64 *odd, bool streaming) {
   store(out, _mm256_castpd_si256(_mm256_unpacklo_pd(even[0], odd[0])), streaming);

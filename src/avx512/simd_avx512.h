@@ -83,6 +83,7 @@ KS_INLINE ks_u32 ks_u32_and(ks_u32 a, ks_u32 b) { return _mm512_and_si512(a, b);
 KS_INLINE ks_u32 ks_u32_or(ks_u32 a, ks_u32 b) { return _mm512_or_si512(a, b); }
 KS_INLINE ks_u32 ks_u32_xor(ks_u32 a, ks_u32 b) { return _mm512_xor_si512(a, b); }
 KS_INLINE ks_u32 ks_u32_shl(ks_u32 a, int n) { return _mm512_slli_epi32(a, (unsigned)n); }
+KS_INLINE ks_u32 ks_u32_shr(ks_u32 a, int n) { return _mm512_srli_epi32(a, (unsigned)n); }
 KS_INLINE ks_u32 ks_u32_sign(ks_u32 a) { return _mm512_srai_epi32(a, 31); }
 KS_INLINE ks_u32 ks_u32_fold(ks_u32 a, ks_u32 turn, ks_mask *beyond) {
   *beyond = _mm512_cmpgt_epu32_mask(a, turn);
@@ -174,6 +175,16 @@ KS_INLINE void ks_store_f16(void *out, const ks_f32 *even, const ks_f32 *odd, bo
   const __m256i a = _mm512_cvtps_ph(even[0], _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   const __m256i b = _mm512_cvtps_ph(odd[0], _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
   store_16(out, _mm512_cvtepu16_epi32(a), _mm512_slli_epi32(_mm512_cvtepu16_epi32(b), 16), streaming);
+}
+/* Pairs to 16 bits, which are narrowed; a permute puts the blocks in order. */
+KS_INLINE void ks_store_8(void *out, const ks_u32 *even, const ks_u32 *odd, bool streaming) {
+  const __m256i order = _mm256_set_epi32(7, 5, 3, 1, 6, 4, 2, 0);
+  const __m256i pairs = _mm512_cvtepi32_epi16(_mm512_or_si512(even[0], _mm512_slli_epi32(odd[0], 8)));
+  const __m256i elements = _mm256_permutevar8x32_epi32(pairs, order);
+  if (streaming)
+    _mm256_stream_si256((__m256i *)out, elements);
+  else
+    _mm256_storeu_si256((__m256i *)out, elements);
 }
 KS_INLINE void ks_store_64(void *out, const ks_f64 *even, const ks_f64 *odd, bool streaming) {
   store(out, _mm512_castpd_si512(_mm512_unpacklo_pd(even[0], odd[0])), streaming);

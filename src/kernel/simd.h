@@ -33,7 +33,7 @@
  *       the last Philox round, from its products and those of the round before: words 0 and 2 of each block go to even,
  *       words 1 and 3 to odd, at the same places
  * 32-bit integers
- *   ks_u32_splat _add _sub _and _or _xor _shl _from_bits(ks_f32)
+ *   ks_u32_splat _add _sub _and _or _xor _shl _shr _from_bits(ks_f32)
  *   ks_u32_sign(u)                   all ones where bit 31 of u is set, else 0
  *   ks_u32_fold(u, turn, ks_mask *beyond)  beyond where u > turn, unsigned; u is complemented there
  * floats
@@ -57,6 +57,7 @@
  *   ks_f64_sincospi                  SLEEF's finz family
  * stores
  *   ks_store_32 ks_store_f16 ks_store_bf16 (out, even[KS_PAIRS], odd[KS_PAIRS], streaming)
+ *   ks_store_8                            likewise, of integers below 256
  *   ks_store_64(out, ks_f64 even[KS_HALVES], ks_f64 odd[KS_HALVES], streaming)
  *       in memory order; out is aligned to KS_ALIGN bytes if streaming
  *   ks_stream_pattern(out, u64 pattern)   KS_ALIGN bytes of it, aligned

@@ -20,9 +20,18 @@ typedef struct tile {
   KS_ALIGNED ks_u32 odd[KS_TILE * KS_PAIRS];
 } tile;
 
-enum { F32 = KINIT_KERNEL_F32, F64 = KINIT_KERNEL_F64, F16 = KINIT_KERNEL_F16, BF16 = KINIT_KERNEL_BF16 };
+enum {
+  F32 = KINIT_KERNEL_F32,
+  F64 = KINIT_KERNEL_F64,
+  F16 = KINIT_KERNEL_F16,
+  BF16 = KINIT_KERNEL_BF16,
+  F8_E4M3 = KINIT_KERNEL_F8_E4M3,
+  F8_E5M2 = KINIT_KERNEL_F8_E5M2
+};
 
-KS_INLINE size_t element_size(int dtype) { return dtype == F64 ? 8 : dtype == F32 ? 4 : 2; }
+KS_INLINE size_t element_size(int dtype) {
+  return dtype == F64 ? 8 : dtype == F32 ? 4 : dtype == F16 || dtype == BF16 ? 2 : 1;
+}
 KS_INLINE uint64_t group_elements(int dtype) { return dtype == F64 ? GROUP_WORDS / 2 : GROUP_WORDS; }
 KS_INLINE size_t group_size(int dtype) { return (size_t)group_elements(dtype) * element_size(dtype); }
 

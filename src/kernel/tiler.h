@@ -88,7 +88,6 @@ static void copy_streaming(char *dst, const char *from, size_t bytes) {
 
 /* Makes what waits, and copies it to its places. */
 KS_NOINLINE void flush(job *j) {
-  if (j->groups == 0) return;
   philox_tile(&j->philox, j->products, j->groups, j->tile.even, j->tile.odd);
   j->transform(j->constants, &j->tile, j->groups, j->values, false);
   for (int i = 0; i < j->pieces;) {
@@ -141,7 +140,7 @@ static uint64_t direct(job *j, uint64_t block, uint64_t count, char *dst) {
 }
 
 static void prepare_blocks(job *j, uint32_t block_high) {
-  flush(j);
+  if (j->groups > 0) flush(j);
   philox_prepare(&j->philox, j->seed, j->subsequence, block_high);
   j->block_high = block_high;
 }
@@ -181,7 +180,7 @@ static void fill_spans(const kinit_parameters *parameters, const kinit_span *spa
   j.pieces = 0;
   prepare_blocks(&j, (uint32_t)((spans[0].first >> j.group_shift) * GROUP_BLOCKS >> 32));
   for (size_t i = 0; i < span_count; i++) fill_span(&j, &spans[i]);
-  flush(&j);
+  if (j.groups > 0) flush(&j);
   if (j.streaming) ks_fence();
 }
 

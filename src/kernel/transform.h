@@ -14,8 +14,9 @@
 #define KS_VECTORS_F64 (KS_STEP_F64 * KS_HALVES)
 
 /* How words become values. The last four are truncated normals. */
-enum method { BITS, UNIFORM, UNIFORM_GUARDED, NORMAL, SYMMETRIC, CENTRAL, TAIL, NARROW };
+enum method { BITS, UNIFORM, UNIFORM_LIMITED, UNIFORM_TINY, NORMAL, SYMMETRIC, CENTRAL, TAIL, NARROW };
 
+#include "narrow8.h"
 #include "normal.h"
 #include "truncated.h"
 #include "uniform.h"
@@ -48,9 +49,12 @@ KS_INLINE void store_step_f32(int dtype, const ks_f32 *x, const ks_f32 *y, char 
       ks_store_f16(dst, even, odd, streaming);
       continue;
     }
-    KS_EACH(k, KS_PAIRS) i[k] = ks_u32_from_bits(even[k]);
-    KS_EACH(k, KS_PAIRS) j[k] = ks_u32_from_bits(odd[k]);
-    ks_store_32(dst, i, j, streaming);
+    KS_EACH(k, KS_PAIRS) i[k] = dtype == F32 ? ks_u32_from_bits(even[k]) : narrow8(dtype, even[k]);
+    KS_EACH(k, KS_PAIRS) j[k] = dtype == F32 ? ks_u32_from_bits(odd[k]) : narrow8(dtype, odd[k]);
+    if (dtype == F32)
+      ks_store_32(dst, i, j, streaming);
+    else
+      ks_store_8(dst, i, j, streaming);
   }
 }
 
@@ -60,8 +64,8 @@ KS_INLINE void step_f32(enum method method, int dtype, const constants *c, const
   if (method == NORMAL) {
     normal_f32_values(even, odd, &c->normal32, x, y, n * KS_PAIRS);
   } else {
-    KS_EACH(i, n * KS_PAIRS) x[i] = uniform_f32_values(even[i], &c->uniform32, method == UNIFORM_GUARDED);
-    KS_EACH(i, n * KS_PAIRS) y[i] = uniform_f32_values(odd[i], &c->uniform32, method == UNIFORM_GUARDED);
+    KS_EACH(i, n * KS_PAIRS) x[i] = uniform_f32_values(method, even[i], &c->uniform32);
+    KS_EACH(i, n * KS_PAIRS) y[i] = uniform_f32_values(method, odd[i], &c->uniform32);
   }
   store_step_f32(dtype, x, y, out, streaming, n);
 }
@@ -152,8 +156,11 @@ KS_INLINE void transform_bits(int dtype, const constants *c, const tile *t, int 
 }
 
 KS_INLINE void transform_uniform(int dtype, const constants *c, const tile *t, int groups, char *out, bool streaming) {
-  if (dtype != F64 && c->uniform32.guarded)
-    transform_tile(UNIFORM_GUARDED, dtype, c, t, groups, out, streaming);
+  const enum method method = dtype == F64 ? UNIFORM : c->uniform32.method;
+  if (method == UNIFORM_LIMITED)
+    transform_tile(UNIFORM_LIMITED, dtype, c, t, groups, out, streaming);
+  else if (method == UNIFORM_TINY)
+    transform_tile(UNIFORM_TINY, dtype, c, t, groups, out, streaming);
   else
     transform_tile(UNIFORM, dtype, c, t, groups, out, streaming);
 }

@@ -80,6 +80,7 @@ KS_INLINE ks_u32 ks_u32_and(ks_u32 a, ks_u32 b) { return vandq_u32(a, b); }
 KS_INLINE ks_u32 ks_u32_or(ks_u32 a, ks_u32 b) { return vorrq_u32(a, b); }
 KS_INLINE ks_u32 ks_u32_xor(ks_u32 a, ks_u32 b) { return veorq_u32(a, b); }
 KS_INLINE ks_u32 ks_u32_shl(ks_u32 a, int n) { return vshlq_u32(a, vdupq_n_s32(n)); }
+KS_INLINE ks_u32 ks_u32_shr(ks_u32 a, int n) { return vshlq_u32(a, vdupq_n_s32(-n)); }
 KS_INLINE ks_u32 ks_u32_sign(ks_u32 a) { return vreinterpretq_u32_s32(vshrq_n_s32(vreinterpretq_s32_u32(a), 31)); }
 KS_INLINE ks_u32 ks_u32_fold(ks_u32 a, ks_u32 turn, ks_mask *beyond) {
   *beyond = vcgtq_u32(a, turn);
@@ -195,6 +196,11 @@ KS_INLINE uint16x8_t round_f16(const ks_f32 *f) {
 KS_INLINE void ks_store_f16(void *out, const ks_f32 *even, const ks_f32 *odd, bool streaming) {
   (void)streaming;
   store_16(out, round_f16(even), round_f16(odd));
+}
+KS_INLINE uint16x4_t pairs_of_bytes(uint32x4_t even, uint32x4_t odd) { return vmovn_u32(vsliq_n_u32(even, odd, 8)); }
+KS_INLINE void ks_store_8(void *out, const ks_u32 *even, const ks_u32 *odd, bool streaming) {
+  (void)streaming;
+  vst1q_u16((uint16_t *)out, vcombine_u16(pairs_of_bytes(even[0], odd[0]), pairs_of_bytes(even[1], odd[1])));
 }
 KS_INLINE void ks_store_64(void *out, const ks_f64 *even, const ks_f64 *odd, bool streaming) {
   (void)streaming;

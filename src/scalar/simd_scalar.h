@@ -71,6 +71,7 @@ KS_INLINE ks_u32 ks_u32_and(ks_u32 a, ks_u32 b) { return a & b; }
 KS_INLINE ks_u32 ks_u32_or(ks_u32 a, ks_u32 b) { return a | b; }
 KS_INLINE ks_u32 ks_u32_xor(ks_u32 a, ks_u32 b) { return a ^ b; }
 KS_INLINE ks_u32 ks_u32_shl(ks_u32 a, int n) { return a << n; }
+KS_INLINE ks_u32 ks_u32_shr(ks_u32 a, int n) { return a >> n; }
 KS_INLINE ks_u32 ks_u32_sign(ks_u32 a) { return -(a >> 31); }
 KS_INLINE ks_u32 ks_u32_fold(ks_u32 a, ks_u32 turn, ks_mask *beyond) {
   *beyond = a > turn;
@@ -147,6 +148,7 @@ KS_INLINE void ks_f64_sincospi(ks_f64 a, ks_f64 *sine, ks_f64 *cosine) {
 /* Stores are made one element at a time: of such loops GCC makes vectors, which it does not of a copied array. */
 typedef uint32_t __attribute__((may_alias)) any32;
 typedef uint16_t __attribute__((may_alias)) any16;
+typedef uint8_t __attribute__((may_alias)) any8;
 KS_INLINE void ks_store_32(void *out, const ks_u32 *even, const ks_u32 *odd, bool streaming) {
   any32 *o = out;
   (void)streaming;
@@ -185,6 +187,14 @@ KS_INLINE void ks_store_f16(void *out, const ks_f32 *even, const ks_f32 *odd, bo
   o[1] = round_f16(odd[0]);
   o[2] = round_f16(even[1]);
   o[3] = round_f16(odd[1]);
+}
+KS_INLINE void ks_store_8(void *out, const ks_u32 *even, const ks_u32 *odd, bool streaming) {
+  any8 *o = out;
+  (void)streaming;
+  o[0] = (uint8_t)even[0];
+  o[1] = (uint8_t)odd[0];
+  o[2] = (uint8_t)even[1];
+  o[3] = (uint8_t)odd[1];
 }
 KS_INLINE void ks_store_64(void *out, const ks_f64 *even, const ks_f64 *odd, bool streaming) {
   const double v[2] = {even[0], odd[0]};

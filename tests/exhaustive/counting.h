@@ -9,9 +9,9 @@
 /* Each fills as a kernel does; word e of the stream is e mod 2^32. */
 typedef struct counting_backend {
   const char *name;
-  kinit_kernel *radius, *cosine, *sine; /* f32: the parts of Box and Muller's transformation */
-  kinit_kernel *f16, *bf16;             /* the float whose bits are the word, rounded */
-  kinit_kernel *truncated;              /* f32 */
+  kinit_kernel *radius, *cosine, *sine;         /* f32: the parts of Box and Muller's transformation */
+  kinit_kernel *f16, *bf16, *f8_e4m3, *f8_e5m2; /* the float whose bits are the word, rounded */
+  kinit_kernel *truncated;                      /* f32 */
 } counting_backend;
 
 #endif

@@ -72,13 +72,13 @@ KS_INLINE void transform_part(enum part part, int dtype, const tile *t, int grou
   }
 }
 
-#define PART(name, part, dtype)                                                                        \
+#define PART(name, part, dtype)                                                                            \
   static void transform_##name(const constants *c, const tile *t, int groups, char *out, bool streaming) { \
-    (void)c, (void)streaming;                                                                          \
-    transform_part(part, dtype, t, groups, out);                                                             \
-  }                                                                                                    \
-  static void kernel_##name(const kinit_parameters *p, const kinit_span *spans, size_t span_count) { \
-    fill_spans(p, spans, span_count, transform_##name, dtype, KS_TILE, NULL);                                       \
+    (void)c, (void)streaming;                                                                              \
+    transform_part(part, dtype, t, groups, out);                                                           \
+  }                                                                                                        \
+  static void kernel_##name(const kinit_parameters *p, const kinit_span *spans, size_t span_count) {       \
+    fill_spans(p, spans, span_count, transform_##name, dtype, KS_TILE, NULL);                              \
   }
 
 PART(radius, RADIUS, F32)
@@ -86,8 +86,18 @@ PART(cosine, COSINE, F32)
 PART(sine, SINE, F32)
 PART(word_f16, WORD, F16)
 PART(word_bf16, WORD, BF16)
+PART(word_f8_e4m3, WORD, F8_E4M3)
+PART(word_f8_e5m2, WORD, F8_E5M2)
 
 extern const counting_backend COUNTING_BACKEND;
 const counting_backend COUNTING_BACKEND = {
-    COUNTING_NAME, kernel_radius, kernel_cosine, kernel_sine, kernel_word_f16, kernel_word_bf16, kernel_truncated_F32,
+    .name = COUNTING_NAME,
+    .radius = kernel_radius,
+    .cosine = kernel_cosine,
+    .sine = kernel_sine,
+    .f16 = kernel_word_f16,
+    .bf16 = kernel_word_bf16,
+    .f8_e4m3 = kernel_word_f8_e4m3,
+    .f8_e5m2 = kernel_word_f8_e5m2,
+    .truncated = kernel_truncated_F32,
 };

@@ -1,4 +1,4 @@
-/* exhaustive_narrow [STEP]: the conversions to f16 and bf16 of all 2^32 floats, in every backend.
+/* exhaustive_narrow [STEP]: the conversions to the narrow types of all 2^32 floats, in every backend.
  *
  * Owns: that comparison. Part of the long tier. SPDX-License-Identifier: Apache-2.0
  *
@@ -8,23 +8,12 @@
  * them. */
 #include <algorithm>
 
+#include "../narrow_numbers.h"
 #include "exhaustive.h"
 
 namespace {
 
 using exhaustive::kPart;
-
-/* The numbers of a 16-bit format that are not negative: the index of a number is its bits. */
-std::vector<double> Numbers(int exponent_bits) {
-  const int digits = 15 - exponent_bits, bias = (1 << (exponent_bits - 1)) - 1;
-  std::vector<double> numbers;
-  for (int bits = 0; bits <= ((1 << exponent_bits) - 1) << digits; bits++) {
-    const int exponent = bits >> digits, fraction = bits & ((1 << digits) - 1);
-    const int significand = exponent > 0 ? fraction + (1 << digits) : fraction;
-    numbers.push_back(std::ldexp(significand, std::max(exponent, 1) - bias - digits));
-  }
-  return numbers;
-}
 
 /* Rounds magnitudes that do not decrease. */
 class Rounder {
@@ -47,7 +36,7 @@ class Rounder {
 };
 
 struct Format {
-  const char *name;
+  kinit_test::NarrowType type;
   kinit_kernel *counting_backend::*kernel;
   std::vector<double> numbers;
 };
@@ -71,9 +60,17 @@ struct Result {
 void Measure(const std::vector<const counting_backend *> &backends, const Format &format, uint32_t first,
              Result *result) {
   const kinit_parameters parameters = {};
+  const bool one_byte = format.type.sign() == 0x80;
   std::vector<std::vector<uint16_t>> values(backends.size(), std::vector<uint16_t>(kPart));
-  for (size_t backend = 0; backend < backends.size(); backend++)
-    exhaustive::Fill(backends[backend]->*format.kernel, parameters, first, &values[backend]);
+  for (size_t backend = 0; backend < backends.size(); backend++) {
+    if (!one_byte) {
+      exhaustive::Fill(backends[backend]->*format.kernel, parameters, first, &values[backend]);
+      continue;
+    }
+    std::vector<uint8_t> bytes(kPart);
+    exhaustive::Fill(backends[backend]->*format.kernel, parameters, first, &bytes);
+    std::copy(bytes.begin(), bytes.end(), values[backend].begin());
+  }
   Rounder rounder(format.numbers);
   for (uint32_t i = 0; i < kPart; i++) {
     const uint32_t bits = first + i, magnitude_bits = bits & 0x7FFFFFFFu;
@@ -81,7 +78,7 @@ void Measure(const std::vector<const counting_backend *> &backends, const Format
     float magnitude;
     std::memcpy(&magnitude, &magnitude_bits, sizeof magnitude);
     const uint16_t expected =
-        static_cast<uint16_t>(rounder.Round(static_cast<double>(magnitude)) | (bits >> 16 & 0x8000u));
+        static_cast<uint16_t>(rounder.Round(static_cast<double>(magnitude)) | (bits >> 31 ? format.type.sign() : 0));
     for (const std::vector<uint16_t> &backend : values) result->Add(backend[i] == expected, bits);
   }
 }
@@ -91,14 +88,20 @@ void Measure(const std::vector<const counting_backend *> &backends, const Format
 int main(int argc, char **argv) {
   const uint32_t step = exhaustive::StepOf(argc, argv);
   const std::vector<const counting_backend *> backends = exhaustive::Backends();
-  const Format formats[] = {{"f16", &counting_backend::f16, Numbers(5)}, {"bf16", &counting_backend::bf16, Numbers(8)}};
+  kinit_kernel *counting_backend::*const kernels[] = {&counting_backend::f16, &counting_backend::bf16,
+                                                      &counting_backend::f8_e4m3, &counting_backend::f8_e5m2};
+  std::vector<Format> formats;
+  for (size_t i = 0; i < 4; i++)
+    formats.push_back({kinit_test::kNarrowTypes[i], kernels[i], kinit_test::NumbersOf(kinit_test::kNarrowTypes[i])});
   bool good = true;
   for (const Format &format : formats) {
-    const Result result = exhaustive::Walk(
-        format.name, step, Result(), [&](uint32_t first, Result *part) { Measure(backends, format, first, part); });
-    std::printf("%s: %" PRIu64 " floats in each of the backends %s, %" PRIu64 " wrong\n", format.name,
+    const Result result = exhaustive::Walk(format.type.name, step, Result(), [&](uint32_t first, Result *part) {
+      Measure(backends, format, first, part);
+    });
+    std::printf("%s: %" PRIu64 " floats in each of the backends %s, %" PRIu64 " wrong\n", format.type.name,
                 result.tried / backends.size(), exhaustive::NamesOf(backends).c_str(), result.wrong);
-    if (result.wrong > 0) std::printf("%s: the first wrong one is 0x%08" PRIx32 "\n", format.name, result.first_wrong);
+    if (result.wrong > 0)
+      std::printf("%s: the first wrong one is 0x%08" PRIx32 "\n", format.type.name, result.first_wrong);
     good = good && result.wrong == 0 && result.tried > 0;
   }
   return good ? 0 : 1;

@@ -80,6 +80,8 @@ double Rounded(int dtype, double value) {
 bool ConstantKeepsTheRules(int dtype, double value) {
   if (!Finite(dtype, value)) return false;
   const double largest = std::fabs(Rounded(dtype, value));
+  if (dtype == KINIT_F8_E4M3) return largest <= 464.0;
+  if (dtype == KINIT_F8_E5M2) return largest < 61440.0;
   return !(dtype == KINIT_F16 && largest >= 65520.0) && !(dtype == KINIT_BF16 && largest >= 0x1.FFp127);
 }
 
@@ -183,7 +185,7 @@ void CheckFlat(Input *in, int dtype, size_t count, bool good, const FlatFill &fi
 
 void FuzzFlat(Input *in) {
   const Draw draw = AnyDraw(in);
-  const int dtype = AnyEnum(in, 4);
+  const int dtype = AnyEnum(in, 6);
   const size_t count = AnyCount(in);
   const bool good =
       FitsFlat(dtype, count, draw.stream.offset, draw.kind != kConstant) && ParametersKeepTheRules(draw, dtype);

@@ -31,7 +31,11 @@ inline bool IsOneOf(int value, int values) { return value >= 0 && value < values
 inline kinit_dtype Dtype(int value) { return static_cast<kinit_dtype>(value); }
 
 inline size_t SizeOf(int dtype) {
-  return dtype == KINIT_F64 ? 8 : dtype == KINIT_F32 ? 4 : dtype == KINIT_F16 || dtype == KINIT_BF16 ? 2 : 0;
+  return dtype == KINIT_F64                          ? 8
+         : dtype == KINIT_F32                        ? 4
+         : dtype == KINIT_F16 || dtype == KINIT_BF16 ? 2
+         : IsOneOf(dtype, 6)                         ? 1
+                                                     : 0;
 }
 
 class Tensor {
@@ -39,7 +43,7 @@ class Tensor {
   explicit Tensor(Input *in) {
     const unsigned choice = in->Below(64);
     ndim_ = choice < 60 ? static_cast<int>(choice % 6) : in->Flag() ? in->Raw<int>() : in->Raw<int8_t>();
-    dtype_ = AnyEnum(in, 4);
+    dtype_ = AnyEnum(in, 6);
     const size_t entries = ndim_ >= 0 && ndim_ <= 64 ? static_cast<size_t>(ndim_) : 0;
     for (size_t k = 0; k < entries; k++) shape_.push_back(in->Integer());
     ReadStrides(in);

@@ -464,9 +464,10 @@ inline double Bf16Value(uint32_t bits) {
 }
 
 /* Chi-square of bf16 numbers against the distribution before rounding: the cell of a number reaches half way to its
- * neighbours. `between` is the probability of an interval of numbers that are not negative; the distribution is
- * symmetric. Neighbouring cells are joined until 1000 are expected. */
-inline double Bf16P(const std::vector<uint16_t> &values, const std::function<double(double, double)> &between) {
+ * neighbours, of the number `last` to infinity. `between` is the probability of an interval of numbers that are not
+ * negative; the distribution is symmetric. Neighbouring cells are joined until 1000 are expected. */
+inline double Bf16P(const std::vector<uint16_t> &values, const std::function<double(double, double)> &between,
+                    uint32_t last = 0x7F7F) {
   constexpr uint32_t kNumbers = 0x7F80; /* 0 to below infinity */
   std::array<std::vector<uint64_t>, 2> seen;
   for (std::vector<uint64_t> &side : seen) side.resize(kNumbers + 1);
@@ -483,7 +484,8 @@ inline double Bf16P(const std::vector<uint16_t> &values, const std::function<dou
       probability = 0;
     };
     for (uint32_t bits = 0; bits < kNumbers; bits++) {
-      const double high = 0.5 * Bf16Value(bits) + 0.5 * (bits + 1 < kNumbers ? Bf16Value(bits + 1) : 0x1p128);
+      const bool is_last = bits + 1 == kNumbers || (&side == &seen[0] && bits >= last);
+      const double high = is_last ? 0x1p128 : 0.5 * Bf16Value(bits) + 0.5 * Bf16Value(bits + 1);
       count += side[bits];
       probability += between(low, high);
       low = high;
@@ -499,7 +501,7 @@ inline double Bf16P(const std::vector<uint16_t> &values, const std::function<dou
 
 /* A number of the distribution that rounds to each bf16, drawn from all of them that do: of rounded numbers it makes
  * numbers of the exact distribution, to which all statistics apply. The density is that of a standard normal, or flat,
- * in [low, high]. */
+ * in [low, high]; a flat one keeps below high when it is rounded, so that the last number stands for more. */
 class Unrounding {
  public:
   Unrounding(bool flat, double low, double high) : flat_(flat), low_(low), high_(high) {}
@@ -511,6 +513,7 @@ class Unrounding {
     double to = 0.5 * (Bf16Value(magnitude) + Bf16Value(magnitude + 1));
     from = std::max(from, sign > 0 ? low_ : -high_);
     to = std::min(to, sign > 0 ? high_ : -low_);
+    if (flat_ && sign > 0 && Bf16Value(magnitude + 1) >= high_) to = high_;
     for (;;) {
       const double x = from + Unit() * (to - from);
       if (flat_ || Unit() < std::exp(0.5 * (from - x) * (from + x))) return sign * x;

@@ -55,7 +55,7 @@ void AddDestinations(std::vector<Refused> *calls, kinit_dtype dtype) {
 
 /* Called without the wrappers of support.h, in which an unknown value would be undefined behaviour of C++. */
 void AddUnknownDtypes(std::vector<Refused> *calls) {
-  for (const int value : {4, 99, -1, INT_MAX}) {
+  for (const int value : {6, 99, -1, INT_MAX}) {
     for (const size_t count : {0, 4}) {
       const auto add = [&](const char *what, std::function<kinit_status(unsigned char *)> call) {
         calls->push_back({what, KINIT_ERROR_DTYPE, std::move(call)});

@@ -13,6 +13,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 # Before JAX is imported, which reads it once.
 os.environ["XLA_FLAGS"] = os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=8"
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("KERAS_BACKEND", "jax")  # Keras would take TensorFlow, which is not there
 
 # The same examples in every run, and no deadlines: timings decide nothing.
 settings.register_profile(

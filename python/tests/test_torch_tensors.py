@@ -77,3 +77,14 @@ def test_tensors_of_inference_mode():
     with pytest.raises(RuntimeError, match="inference mode"):
         kinit.fill_constant(tensor, 6.0)
     assert tensor.tolist() == [5.0] * 3
+
+
+@pytest.mark.parametrize(("dtype", "largest"), [(torch.bfloat16, 1 - 2**-8), (torch.float16, 1 - 2**-11)])
+def test_uniforms_of_narrow_types_never_reach_the_upper_bound(dtype, largest):
+    """As torch has it: log(1 - u) of a u that is 1 would be infinite."""
+    import kinit.torch
+
+    with kinit.torch.accelerate(seed=1):
+        u = torch.empty(1 << 20, dtype=dtype).uniform_(0, 1)
+    assert u.max().item() == largest
+    assert u.min() >= 0

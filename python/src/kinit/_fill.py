@@ -42,7 +42,7 @@ def fill_uniform(
 ) -> Array:
     """Fills x with numbers that are uniform on [low, high), and returns it.
 
-    high is never reached, unless low = high; rounding to float16 and bfloat16 can reach it. Raises ValueError if
+    high is never reached, not by rounding either, unless low and high are one number of the dtype. Raises ValueError if
     low > high, and if low, high or high - low are not finite; help(kinit) has what all fills share.
     """
     _kinit.uniform(x, low, high, seed, name, subsequence, offset, shard)

@@ -111,7 +111,7 @@ def uniform_(
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Fills with numbers that are uniform on [a, b); rounding to float16 and bfloat16 can reach b."""
+    """Fills with numbers that are uniform on [a, b): never b, not by rounding to float16 and bfloat16 either."""
     return _fill("uniform_", tensor, (a, b), Source(generator, seed, name))
 
 

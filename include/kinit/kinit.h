@@ -421,12 +421,12 @@ KINIT_API void kinit_free(void *memory);
 
 /* Whether fills may ask for huge pages: from 4 MiB on, a fill of contiguous memory advises transparent huge pages
  * (MADV_HUGEPAGE, Linux) for the whole 2 MiB pages inside its destination, if that is private anonymous memory that
- * nobody has touched yet, up to the first page that was; never for files, shared memory or memory in use. The first fill
- * is several times as fast then. Every page advised lies inside the destination and is overwritten, so no more memory
- * becomes resident than the fill writes; but memory that is returned to the system later in parts of a huge page may
- * stay resident, and the mapping is split where the advice begins and ends. 1 is the default; 0 turns it off for all
- * fills that start from now on, as KINIT_HUGE_PAGES=0 in the environment does when the library is loaded. Changes speed,
- * never a bit. */
+ * nobody has touched yet, up to the first page that was; never for files, shared memory or memory in use. The first
+ * fill is several times as fast then. Every page advised lies inside the destination and is overwritten, so no more
+ * memory becomes resident than the fill writes; but memory that is returned to the system later in parts of a huge page
+ * may stay resident, and the mapping is split where the advice begins and ends. 1 is the default; 0 turns it off for
+ * all fills that start from now on, as KINIT_HUGE_PAGES=0 in the environment does when the library is loaded. Changes
+ * speed, never a bit. */
 KINIT_API void kinit_set_huge_pages(int on);
 
 #ifdef __cplusplus

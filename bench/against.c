@@ -41,25 +41,27 @@ typedef enum place { FLAT, TRANSPOSE, COLUMNS, FRESH } place;
 
 typedef struct row {
   const char *name;
+  const char *isa; /* NULL: the best */
+  size_t count;    /* 0: as many as fill the large buffer */
+  int64_t columns;
   call call;
   kinit_dtype dtype;
-  size_t count; /* 0: as many as fill the large buffer */
   place place;
-  int64_t columns;
   int threads; /* 0: all */
-  const char *isa;
 } row;
 
-#define SMALL(what, call, count, isa) \
-  { what, call, KINIT_F32, count, FLAT, 0, 1, isa }
-#define CACHED(what, call, dtype, isa) \
-  { what " in the cache", call, dtype, 32768, FLAT, 0, 1, isa }
+/* clang-format off */
+#define SMALL(name, call, count) {name, NULL, count, 0, call, KINIT_F32, FLAT, 1}
+#define CACHED(name, call, dtype, isa) {name " in the cache", isa, 32768, 0, call, dtype, FLAT, 1}
+#define SHARED(name, call, count) {name ", all threads", NULL, count, 0, call, KINIT_F32, FLAT, 0}
+#define LARGE(name, call, dtype, threads) {name, NULL, 0, 0, call, dtype, FLAT, threads}
+#define STRIDED(name, dtype, place, columns) {name, NULL, 1 << 24, columns, TENSOR, dtype, place, 0}
 
 static const row rows[] = {
-    SMALL("16 normals", NORMAL, 16, NULL),
-    SMALL("16 uniforms", UNIFORM, 16, NULL),
-    SMALL("64 Kaiming uniforms", KAIMING, 64, NULL),
-    SMALL("1,024 normals", NORMAL, 1024, NULL),
+    SMALL("16 normals", NORMAL, 16),
+    SMALL("16 uniforms", UNIFORM, 16),
+    SMALL("64 Kaiming uniforms", KAIMING, 64),
+    SMALL("1,024 normals", NORMAL, 1024),
     CACHED("uniform f32", UNIFORM, KINIT_F32, NULL),
     CACHED("normal f32", NORMAL, KINIT_F32, NULL),
     CACHED("truncated f32", TRUNCATED, KINIT_F32, NULL),
@@ -71,23 +73,24 @@ static const row rows[] = {
     CACHED("normal f32 avx2", NORMAL, KINIT_F32, "avx2"),
     CACHED("uniform f32 scalar", UNIFORM, KINIT_F32, "scalar"),
     CACHED("normal f32 scalar", NORMAL, KINIT_F32, "scalar"),
-    {"normal f32 256 KiB, all threads", NORMAL, KINIT_F32, 1 << 16, FLAT, 0, 0, NULL},
-    {"normal f32 1 MiB, all threads", NORMAL, KINIT_F32, 1 << 18, FLAT, 0, 0, NULL},
-    {"normal f32 4 MiB, all threads", NORMAL, KINIT_F32, 1 << 20, FLAT, 0, 0, NULL},
-    {"uniform f32 large, one thread", UNIFORM, KINIT_F32, 0, FLAT, 0, 1, NULL},
-    {"uniform f32 large, all threads", UNIFORM, KINIT_F32, 0, FLAT, 0, 0, NULL},
-    {"uniform bf16 large, all threads", UNIFORM, KINIT_BF16, 0, FLAT, 0, 0, NULL},
-    {"uniform f64 large, all threads", UNIFORM, KINIT_F64, 0, FLAT, 0, 0, NULL},
-    {"bits large, all threads", BITS, KINIT_F32, 0, FLAT, 0, 0, NULL},
-    {"normal f32 large, one thread", NORMAL, KINIT_F32, 0, FLAT, 0, 1, NULL},
-    {"normal f32 large, all threads", NORMAL, KINIT_F32, 0, FLAT, 0, 0, NULL},
-    {"truncated f32 large, all threads", TRUNCATED, KINIT_F32, 0, FLAT, 0, 0, NULL},
-    {"normal f32, transpose of 4096 x 4096", TENSOR, KINIT_F32, 1 << 24, TRANSPOSE, 0, 0, NULL},
-    {"normal bf16, transpose of 4096 x 4096", TENSOR, KINIT_BF16, 1 << 24, TRANSPOSE, 0, 0, NULL},
-    {"normal f32, columns of 8", TENSOR, KINIT_F32, 1 << 24, COLUMNS, 8, 0, NULL},
-    {"normal f32, columns of 64", TENSOR, KINIT_F32, 1 << 24, COLUMNS, 64, 0, NULL},
-    {"normal f32, 256 MiB of fresh memory", NORMAL, KINIT_F32, 1 << 26, FRESH, 0, 0, NULL},
+    SHARED("normal f32 256 KiB", NORMAL, 1 << 16),
+    SHARED("normal f32 1 MiB", NORMAL, 1 << 18),
+    SHARED("normal f32 4 MiB", NORMAL, 1 << 20),
+    LARGE("uniform f32 large, one thread", UNIFORM, KINIT_F32, 1),
+    LARGE("uniform f32 large, all threads", UNIFORM, KINIT_F32, 0),
+    LARGE("uniform bf16 large, all threads", UNIFORM, KINIT_BF16, 0),
+    LARGE("uniform f64 large, all threads", UNIFORM, KINIT_F64, 0),
+    LARGE("bits large, all threads", BITS, KINIT_F32, 0),
+    LARGE("normal f32 large, one thread", NORMAL, KINIT_F32, 1),
+    LARGE("normal f32 large, all threads", NORMAL, KINIT_F32, 0),
+    LARGE("truncated f32 large, all threads", TRUNCATED, KINIT_F32, 0),
+    STRIDED("normal f32, transpose of 4096 x 4096", KINIT_F32, TRANSPOSE, 0),
+    STRIDED("normal bf16, transpose of 4096 x 4096", KINIT_BF16, TRANSPOSE, 0),
+    STRIDED("normal f32, columns of 8", KINIT_F32, COLUMNS, 8),
+    STRIDED("normal f32, columns of 64", KINIT_F32, COLUMNS, 64),
+    {"normal f32, 256 MiB of fresh memory", NULL, 1 << 26, 0, NORMAL, KINIT_F32, FRESH, 0},
 };
+/* clang-format on */
 
 static const kinit_stream stream = {1, 2, 0};
 

@@ -201,8 +201,9 @@ kinit_status kinit_resolve(const kinit_initializer *initializer, int ndim, const
 
 kinit_status kinit_fans(int ndim, const int64_t *shape, int64_t *fan_in, int64_t *fan_out) {
   kinit_fan_pair fans;
-  const bool lacking = fan_in == NULL || fan_out == NULL;
-  const kinit_status status = kinit_scheme_fans(ndim, lacking ? NULL : shape, NULL, 1, &fans);
+  const kinit_status status = kinit_scheme_fans(ndim, shape, NULL, 1, &fans);
+  if (status == KINIT_ERROR_DIMENSIONS) return status;
+  if (fan_in == NULL || fan_out == NULL) return KINIT_ERROR_NULL;
   if (status != KINIT_OK) return status;
   *fan_in = fans.in;
   *fan_out = fans.out;
@@ -212,8 +213,9 @@ kinit_status kinit_fans(int ndim, const int64_t *shape, int64_t *fan_in, int64_t
 kinit_status kinit_fans_axes(int ndim, const int64_t *shape, const kinit_axes *axes, int64_t groups, double *fan_in,
                              double *fan_out) {
   kinit_fan_pair fans;
-  const bool lacking = fan_in == NULL || fan_out == NULL;
-  const kinit_status status = kinit_scheme_fans(ndim, lacking ? NULL : shape, axes, groups, &fans);
+  const kinit_status status = kinit_scheme_fans(ndim, shape, axes, groups, &fans);
+  if (status == KINIT_ERROR_DIMENSIONS) return status;
+  if (fan_in == NULL || fan_out == NULL) return KINIT_ERROR_NULL;
   if (status != KINIT_OK) return status;
   *fan_in = (double)fans.in;
   *fan_out = (double)fans.out;

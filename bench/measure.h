@@ -1,6 +1,6 @@
 // What the bench measures with: time, the core's clock, the write ceiling, memory, and the machine's description.
 //
-// Owns: the declarations of measure.cc. Included by the files of bench/ only. SPDX-License-Identifier: Apache-2.0
+// Owns: the declarations of measure.cc. SPDX-License-Identifier: Apache-2.0
 #ifndef KINIT_BENCH_MEASURE_H
 #define KINIT_BENCH_MEASURE_H
 

@@ -1,6 +1,6 @@
 // The readable tables at the end of a run.
 //
-// Owns: the declarations of report.cc. Included by main.cc only. SPDX-License-Identifier: Apache-2.0
+// Owns: the declarations of report.cc. SPDX-License-Identifier: Apache-2.0
 #ifndef KINIT_BENCH_REPORT_H
 #define KINIT_BENCH_REPORT_H
 

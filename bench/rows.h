@@ -1,6 +1,6 @@
 // The rows of the benchmark: what is filled, how, and how often.
 //
-// Owns: the declarations of rows.cc. Included by main.cc, report.cc and rows.cc. SPDX-License-Identifier: Apache-2.0
+// Owns: the declarations of rows.cc. SPDX-License-Identifier: Apache-2.0
 #ifndef KINIT_BENCH_ROWS_H
 #define KINIT_BENCH_ROWS_H
 

@@ -1,6 +1,6 @@
 # How kinit's own code is compiled: standard, warnings, visibility, sanitizers.
 #
-# Owns: kinit_own_code. Included by the top CMakeLists.txt. SPDX-License-Identifier: Apache-2.0
+# Owns: kinit_own_code. SPDX-License-Identifier: Apache-2.0
 
 # gcc's -Wconversion leaves signs alone in C++, clang's does not: the same rule for both.
 set(KINIT_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>

@@ -1,7 +1,7 @@
 # Where the libraries come from that kinit, its tests and its bench are built on: the system first, else upstream's
 # repository.
 #
-# Owns: one function or macro per dependency. Included by the top CMakeLists.txt. SPDX-License-Identifier: Apache-2.0
+# Owns: one function or macro per dependency. SPDX-License-Identifier: Apache-2.0
 
 include(FetchContent)
 

@@ -1,6 +1,6 @@
 # Harnesses of libFuzzer.
 #
-# Owns: kinit_add_fuzzer. Included by the top CMakeLists.txt. SPDX-License-Identifier: Apache-2.0
+# Owns: kinit_add_fuzzer. SPDX-License-Identifier: Apache-2.0
 
 add_custom_target(fuzzers)
 

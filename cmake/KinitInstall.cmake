@@ -1,7 +1,7 @@
 # What `cmake --install` writes: the header, both libraries, the CMake package, kinit.pc, the license; and the target
 # uninstall, which removes what it wrote.
 #
-# Owns: the install rules. Included by the top CMakeLists.txt. SPDX-License-Identifier: Apache-2.0
+# Owns: the install rules. SPDX-License-Identifier: Apache-2.0
 
 include(CMakePackageConfigHelpers)
 

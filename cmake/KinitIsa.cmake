@@ -1,6 +1,6 @@
 # The backends: one OBJECT library for each instruction set that the compiler and the target know.
 #
-# Owns: the probe and the flags of each backend. Included by the top CMakeLists.txt. SPDX-License-Identifier: Apache-2.0
+# Owns: the probe and the flags of each backend. SPDX-License-Identifier: Apache-2.0
 #
 # kinit_add_backends() sets
 #   KINIT_BACKEND_TARGETS      OBJECT libraries, to be linked into both libraries

@@ -1,8 +1,9 @@
-/* The wall between the tensor side of kinit and its kernels.
+/* The kernel interface.
  *
- * Owns: what both sides share: what to draw (kinit_parameters), where to put it (kinit_span), and the table of
- * functions that one instruction set offers (kinit_backend). Below the wall (kernel/, scalar/, avx2/, avx512/, neon/)
- * nothing knows a shape, a thread or an error; above it nothing knows a lane. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: what the tensor side of kinit and its kernels share: with what to fill (kinit_parameters), where to put it
+ * (kinit_span), and the table of functions that one instruction set offers (kinit_backend). Below it (kernel/, scalar/,
+ * avx2/, avx512/, neon/) nothing knows a shape, a thread or an error; above it nothing knows a lane.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_KERNEL_H
 #define KINIT_KERNEL_H
 

@@ -45,7 +45,7 @@ fi
 while read -r count rest; do
   case "$count $rest" in
     "1 "*" kinit_backend_"*) ;;
-    "uses "*) fail "a backend reaches above the wall: $rest" ;;
+    "uses "*) fail "a backend reaches above the kernel interface: $rest" ;;
     *) fail "a backend must export one table, kinit_backend_...: $count global symbols: $rest" ;;
   esac
 done <"$work/backends"

@@ -318,6 +318,50 @@ void FuzzVarianceScaling(Input *in) {
   });
 }
 
+/* ---- Initializers as values -------------------------------------------------------------------------------------- */
+
+kinit_initializer AnyInitializer(Input *in) {
+  kinit_initializer i = kinit_initializer_default(static_cast<kinit_scheme>(AnyEnum(in, 9)));
+  for (double *number : {&i.mean, &i.stddev, &i.low, &i.high, &i.value, &i.a, &i.gain, &i.scale})
+    if (in->Flag()) *number = in->Real();
+  i.mode = static_cast<kinit_fan_mode>(AnyEnum(in, 4));
+  i.nonlinearity = static_cast<kinit_nonlinearity>(AnyEnum(in, 12));
+  i.distribution = static_cast<kinit_distribution>(AnyEnum(in, 3));
+  if (in->Flag()) i.groups = in->Integer();
+  if (in->Flag()) i.axes = {in->Byte(), in->Byte(), in->Byte()};
+  if (in->Below(8) == 7) i.size = in->Byte();
+  return i;
+}
+
+Draw DrawOf(const kinit_resolved &r, kinit_stream stream) {
+  switch (r.distribution) {
+    case KINIT_DIST_NORMAL:
+      return {kNormal, r.mean, r.stddev, 0, 0, stream};
+    case KINIT_DIST_TRUNCATED_NORMAL:
+      return {kTruncated, r.mean, r.stddev, r.low, r.high, stream};
+    case KINIT_DIST_UNIFORM:
+      return {kUniform, r.low, r.high, 0, 0, stream};
+    default:
+      return {kConstant, r.value, 0, 0, 0, stream};
+  }
+}
+
+/* A fill is that of the distribution to which the initializer resolves. Of tensors without elements, whose derived
+ * parameters are not checked, nothing is asked. */
+void FuzzInitializer(Input *in) {
+  const Tensor t(in);
+  const kinit_initializer initializer = AnyInitializer(in);
+  const kinit_stream stream = {in->Byte(), in->Byte(), in->Offset()};
+  kinit_resolved resolved = {};
+  resolved.value = -7;
+  const bool good = kinit_resolve(&initializer, t.ndim(), t.whole().data(), &resolved) == KINIT_OK;
+  Require(good || resolved.value == -7, "nothing is written on an error");
+  if (t.empty()) return;
+  const Draw draw = DrawOf(resolved, stream);
+  CheckAgainstFlat(in, t, draw, good && ParametersKeepTheRules(draw, t.dtype()),
+                   [&](const kinit_tensor *tensor) { return kinit_initialize(tensor, &initializer, stream); });
+}
+
 /* ---- Identities -------------------------------------------------------------------------------------------------- */
 
 /* One where kinit.h says so, for both kinds of identity. */
@@ -387,7 +431,7 @@ void FuzzNames(Input *in) {
   Require(stream.seed == seed && stream.subsequence == hash && stream.offset == 0, "a name has its stream");
   kinit_fan_mode mode = KINIT_FAN_AVG;
   const bool is_mode = kinit_fan_mode_from_name(name, &mode) == KINIT_OK;
-  Require(is_mode ? text.size() >= 6 && IsOneOf(mode, 3) : mode == KINIT_FAN_AVG, "fan modes by name");
+  Require(is_mode ? text.size() >= 6 && IsOneOf(mode, 4) : mode == KINIT_FAN_AVG, "fan modes by name");
   kinit_nonlinearity nonlinearity = KINIT_SELU;
   const bool is_nonlinearity = kinit_nonlinearity_from_name(name, &nonlinearity) == KINIT_OK;
   double gain;
@@ -419,9 +463,9 @@ void FuzzMachine(Input *in) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   using namespace kinit_fuzz;
-  constexpr void (*kFuzzers[])(Input *) = {FuzzFlat,     FuzzTensor, FuzzKaiming, FuzzXavier, FuzzVarianceScaling,
-                                           FuzzIdentity, FuzzBits,   FuzzFans,    FuzzGain,   FuzzNames,
-                                           FuzzMachine,  FuzzTensor};
+  constexpr void (*kFuzzers[])(Input *) = {FuzzFlat,     FuzzTensor, FuzzKaiming,    FuzzXavier, FuzzVarianceScaling,
+                                           FuzzIdentity, FuzzBits,   FuzzFans,       FuzzGain,   FuzzNames,
+                                           FuzzMachine,  FuzzTensor, FuzzInitializer};
   kinit_set_isa("scalar");
   kinit_set_num_threads(1);
   Input in(data, size);

@@ -61,7 +61,8 @@ def _tensor(shape: Sequence[int], dtype: str, resolved: Any, stream: tuple[int, 
     from .jax.call import fill
 
     words = [half for number in stream for half in (number >> 32, number & 0xFFFFFFFF)]
-    return fill(numpy.array(words, numpy.uint32), resolved, tuple(shape), numpy.dtype(_new.numpy_dtype(dtype)))
+    key: Any = numpy.array(words, numpy.uint32)  # JAX takes it as it is
+    return fill(key, resolved, tuple(shape), numpy.dtype(_new.numpy_dtype(dtype)))
 
 
 class _Filled:

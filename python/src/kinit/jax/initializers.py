@@ -80,7 +80,7 @@ def _expected(peer: Any, key: Any, shape: Any, dtype: Any) -> Any:
     if not hasattr(key, "dtype"):
         return jax.eval_shape(lambda: peer(key, shape, dtype))
     kind = jax.ShapeDtypeStruct(key.shape, key.dtype)
-    out = _checked(peer, kind, tuple(shape), dtype, (jax.config.jax_enable_x64, jax.config.jax_default_prng_impl))
+    out = _checked(peer, kind, tuple(shape), dtype, (getattr(jax.config, "jax_enable_x64"), getattr(jax.config, "jax_default_prng_impl")))
     if out.dtype.name not in ("float32", "float64", "float16", "bfloat16"):
         raise TypeError(f"dtype {out.dtype}: kinit fills float32, float64, float16 and bfloat16")
     return out

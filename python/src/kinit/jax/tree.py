@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import jax
-import numpy
 
 from .. import _kinit
 
@@ -16,7 +15,7 @@ def _key(seed: int, path: str) -> Any:
     """The key whose stream is that of kinit's functions with this seed and name."""
     subsequence = _kinit.subsequence(path)
     words = [seed >> 32, seed & 0xFFFFFFFF, subsequence >> 32, subsequence & 0xFFFFFFFF]
-    return jax.random.wrap_key_data(numpy.array(words, numpy.uint32), impl="rbg")
+    return jax.random.wrap_key_data(jax.numpy.array(words, jax.numpy.uint32), impl="rbg")
 
 
 def init_tree(shapes: Any, seed: int, initializer: Callable[..., Any]) -> Any:

@@ -27,7 +27,8 @@ std::atomic<int> pretended_first{0}, pretended_count{0};
 
 }  // namespace
 
-/* As the system: an error if the set has no room for all of the machine's 4,096 processors. */
+/* As the system: an error if the set has no space for all of the machine's 4,096 processors. */
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the system's names are reserved
 extern "C" int sched_getaffinity(pid_t process, size_t size, cpu_set_t *set) noexcept {
   if (pretended_count == 0) {
     using function = int(pid_t, size_t, cpu_set_t *);

@@ -72,8 +72,8 @@ def fill(command, tmp_path):
 
 @pytest.fixture
 def one_file(fill, tmp_path):
-    fill("plan.json", "-o", "model.safetensors", "--seed", SEED)
-    return tmp_path / "model.safetensors"
+    fill("plan.json", "-o", "whole.safetensors", "--seed", SEED)
+    return tmp_path / "whole.safetensors"
 
 
 @pytest.fixture

@@ -163,7 +163,7 @@ def test_like_takes_what_the_reference_writer_wrote(fill, tmp_path):
 
 
 def test_verify_finds_what_another_program_changed(one_file, fill, tmp_path):
-    assert fill("--verify", "model.safetensors", "plan.json") == 0
+    assert fill("--verify", "whole.safetensors", "plan.json") == 0
     tensors = safetensors.numpy.load_file(one_file)
     safetensors.numpy.save_file(tensors, tmp_path / "copy.safetensors")
     assert fill("--verify", "copy.safetensors", "plan.json", "--seed", SEED) == 0

@@ -12,10 +12,10 @@
 enum { TOOL_PAGE = 4096 }; /* what direct I/O is aligned to: places in a file, in memory, and sizes */
 
 /* Collective. Creates the files without a name, or with a temporary one, and reserves their space. From here on INT,
- * TERM, HUP and QUIT remove what is there before they end the process. output: the path that the layout was made with.
- * Layout and path have to live until the end. Errors: FAILED (also: without force, a file of the set of `output` is
+ * TERM, HUP and QUIT remove what is there before they end the process. path: the path that the layout was made with.
+ * Layout and path have to live until the end. Errors: FAILED (also: without force, a file of the set of `path` is
  * there); call tool_output_discard then too. */
-int tool_output_start(const tool_layout *layout, const char *output, bool force, tool_error *error);
+int tool_output_start(const tool_layout *layout, const char *path, bool force, tool_error *error);
 
 /* Makes a file ready for writes of this rank. */
 int tool_output_open(size_t file, tool_error *error);

@@ -65,7 +65,11 @@ static int compare_headers(const comparison *c, const tool_entry *entry, const t
 /* ---- Elements ---------------------------------------------------------------------------------------------------- */
 
 /* Names the element of the tile, which begins at element `first`, that is different. */
-static int name_difference(const comparison *c, const tool_entry *entry, uint64_t first, size_t size) {
+static int name_difference(const comparison *c, const tool_entry *entry, const tool_tensor *tensor, uint64_t first,
+                           size_t size) {
+  if (tensor->copy != NULL)
+    return tool_fail(c->error, TOOL_DIFFERENT, c->checkpoint.files[entry->file], 0,
+                     "\"%s\" is not a copy of that of the other checkpoint", entry->name);
   const char *const found = c->found, *const expected = c->expected;
   size_t k = 0;
   while (memcmp(found + k * size, expected + k * size, size) == 0) k++;
@@ -95,10 +99,7 @@ static int compare_elements(comparison *c, const tool_entry *entry, const tool_t
     int code = tool_weights_read(&c->weights, &c->checkpoint, entry, at, bytes, c->found, c->error);
     if (code == TOOL_OK) code = expect_tile(c, tensor, at, bytes);
     if (code != TOOL_OK) return code;
-    if (memcmp(c->found, c->expected, bytes) != 0 && tensor->copy != NULL)
-      return tool_fail(c->error, TOOL_DIFFERENT, c->checkpoint.files[entry->file], 0,
-                       "\"%s\" is not a copy of that of the other checkpoint", entry->name);
-    if (memcmp(c->found, c->expected, bytes) != 0) return name_difference(c, entry, at / size, size);
+    if (memcmp(c->found, c->expected, bytes) != 0) return name_difference(c, entry, tensor, at / size, size);
     tool_progress_advance(bytes);
   }
   return TOOL_OK;

@@ -70,6 +70,13 @@ int CountThreads() {
 
 /* ---- Fork -------------------------------------------------------------------------------------------------------- */
 
+class Fork : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (KINIT_EMULATOR[0] != '\0') GTEST_SKIP() << "qemu's user mode ends a forked child that starts threads";
+  }
+};
+
 int FillsWithThreads(uint64_t expected) {
   kinit_set_num_threads(4);
   for (int round = 0; round < 5; round++)
@@ -77,7 +84,7 @@ int FillsWithThreads(uint64_t expected) {
   return 0;
 }
 
-TEST(Fork, AfterAThreadedFill) {
+TEST_F(Fork, AfterAThreadedFill) {
   const uint64_t expected = HashByOneThread();
   const ScopedThreads threads(4);
   for (int round = 0; round < 10; round++) {
@@ -86,7 +93,7 @@ TEST(Fork, AfterAThreadedFill) {
   }
 }
 
-TEST(Fork, AfterAnOpenMpRegionOfTheProgram) {
+TEST_F(Fork, AfterAnOpenMpRegionOfTheProgram) {
 #ifdef _OPENMP
   const uint64_t expected = HashByOneThread();
   int count = 0;
@@ -99,7 +106,7 @@ TEST(Fork, AfterAnOpenMpRegionOfTheProgram) {
 #endif
 }
 
-TEST(Fork, WhileOtherThreadsFill) {
+TEST_F(Fork, WhileOtherThreadsFill) {
   const uint64_t expected = HashByOneThread();
   const ScopedThreads limit(4);
   std::atomic<bool> done{false};
@@ -115,7 +122,7 @@ TEST(Fork, WhileOtherThreadsFill) {
 }
 
 /* In both processes getpid() is 1. */
-TEST(Fork, IntoANewNamespaceOfProcesses) {
+TEST_F(Fork, IntoANewNamespaceOfProcesses) {
   const uint64_t expected = HashByOneThread();
   const int status = InAChild([=] {
     if (unshare(CLONE_NEWPID) != 0) return kSkip;

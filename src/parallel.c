@@ -81,13 +81,16 @@ static bool leave_if_crowded(int limit) {
 
 typedef struct worker worker;
 
-/* A parallel loop under way, on the stack of its caller. */
+enum { MOST_WORKERS = 1023 };
+
+/* A parallel loop under way, on the stack of its caller. Its helpers stand here and not in a list of workers: one that
+ * has waited too long for its caller ends, and may help another before this caller looks at it. */
 typedef struct team {
   kinit_piece *piece;
   const void *context;
   int pieces, limit;
   _Atomic int next;
-  worker *workers; /* those who help, linked by their `next` */
+  uint64_t helpers[MOST_WORKERS / 64 + 1]; /* a bit for each worker that helps */
 } team;
 
 /* VACANT -> TAKEN -> BUSY -> DONE -> LINGERING -> ENDED, and from LINGERING or ENDED to TAKEN again. A caller takes a
@@ -97,15 +100,14 @@ enum { VACANT, TAKEN, BUSY, DONE, LINGERING, ENDED };
 struct worker {
   _Atomic int state;
   team *team;
-  worker *next;
   uint64_t place; /* the processors on which it runs */
   pthread_t thread;
+  bool ready;            /* the next two are, for ever: a caller may look at them late */
   pthread_mutex_t mutex; /* for its caller, to sleep until it is done */
   pthread_cond_t done;
 };
 
 enum {
-  MOST_WORKERS = 1023,
   STACK = 256 << 10,   /* the thread-local variables of the whole process lie there too */
   PAUSES = 16,         /* looks at a state, before others may use the processor */
   LINGER_ROUNDS = 200, /* of so many looks */
@@ -168,9 +170,14 @@ static void *work(void *argument) {
 /* ---- Starting and ending ----------------------------------------------------------------------------------------- */
 
 static void join(team *t, worker *w) {
+  const size_t i = (size_t)(w - workers);
   w->team = t;
-  w->next = t->workers;
-  t->workers = w;
+  t->helpers[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+static void part(team *t, const worker *w) {
+  const size_t i = (size_t)(w - workers);
+  t->helpers[i / 64] &= ~(UINT64_C(1) << i % 64);
 }
 
 /* Takes up to `wanted` workers that linger on the same processors. */
@@ -197,13 +204,13 @@ static bool take_vacant(worker *w) {
 }
 
 static bool start(team *t, worker *w, uint64_t place, const pthread_attr_t *attributes) {
-  if (pthread_mutex_init(&w->mutex, NULL) != 0 || pthread_cond_init(&w->done, NULL) != 0) return false;
-  worker *others = t->workers;
+  if (!w->ready) w->ready = pthread_mutex_init(&w->mutex, NULL) == 0 && pthread_cond_init(&w->done, NULL) == 0;
+  if (!w->ready) return false;
   w->place = place;
   join(t, w);
   atomic_store(&w->state, BUSY);
   if (pthread_create(&w->thread, attributes, work, w) == 0) return true;
-  t->workers = others;
+  part(t, w);
   return false;
 }
 
@@ -257,13 +264,12 @@ static void await(worker *w) {
   (void)pthread_mutex_unlock(&w->mutex);
 }
 
-static void dismiss(team *t) {
-  worker *w = t->workers;
-  while (w != NULL) {
-    worker *next = w->next; /* before another fill takes w */
-    await(w);
-    (void)exchange(w, DONE, LINGERING);
-    w = next;
+static void dismiss(const team *t) {
+  for (size_t i = 0; i < MOST_WORKERS; i++) {
+    if (i % 64 == 0 && t->helpers[i / 64] == 0) i += 63; /* nobody of these */
+    if ((t->helpers[i / 64] >> i % 64 & 1) == 0) continue;
+    await(&workers[i]);
+    (void)exchange(&workers[i], DONE, LINGERING);
   }
 }
 
@@ -281,7 +287,10 @@ void kinit_parallel(int limit, int pieces, kinit_piece *piece, const void *conte
 
 /* In a child only the thread that called fork is left. */
 static void forget_threads(void) {
-  for (int i = atomic_load(&used_workers) - 1; i >= 0; i--) atomic_store(&workers[i].state, VACANT);
+  for (int i = atomic_load(&used_workers) - 1; i >= 0; i--) {
+    workers[i].ready = false; /* its mutex may be held by a thread that is not here */
+    atomic_store(&workers[i].state, VACANT);
+  }
   atomic_store(&used_workers, 0);
   atomic_store(&running, 0);
   atomic_store(&quota, 0);

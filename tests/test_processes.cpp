@@ -70,10 +70,21 @@ int CountThreads() {
 
 /* ---- Fork -------------------------------------------------------------------------------------------------------- */
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+constexpr bool kThreadSanitizer = true;
+#else
+constexpr bool kThreadSanitizer = false;
+#endif
+#else
+constexpr bool kThreadSanitizer = false;
+#endif
+
 class Fork : public testing::Test {
  protected:
   void SetUp() override {
     if (KINIT_EMULATOR[0] != '\0') GTEST_SKIP() << "qemu's user mode ends a forked child that starts threads";
+    if (kThreadSanitizer) GTEST_SKIP() << "the thread sanitizer knows no threads in a forked child";
   }
 };
 

@@ -33,6 +33,16 @@ extern "C" const char *__tsan_default_options() { return "die_after_fork=0"; }
 namespace kinit_test {
 namespace {
 
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+constexpr bool kThreadSanitizer = true;
+#else
+constexpr bool kThreadSanitizer = false;
+#endif
+#else
+constexpr bool kThreadSanitizer = false;
+#endif
+
 constexpr size_t kCount = 1 << 18; /* elements: several threads */
 constexpr int kSkip = 77;
 
@@ -69,16 +79,6 @@ int CountThreads() {
 }
 
 /* ---- Fork -------------------------------------------------------------------------------------------------------- */
-
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-constexpr bool kThreadSanitizer = true;
-#else
-constexpr bool kThreadSanitizer = false;
-#endif
-#else
-constexpr bool kThreadSanitizer = false;
-#endif
 
 class Fork : public testing::Test {
  protected:
@@ -177,6 +177,7 @@ Library Load(const std::string &path) {
 }
 
 TEST(Unloading, AnyNumberOfTimes) {
+  if (kThreadSanitizer) GTEST_SKIP() << "the thread sanitizer has a thread of its own";
   const uint64_t expected = HashByOneThread();
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   const int before = CountThreads();
@@ -285,6 +286,7 @@ INSTANTIATE_TEST_SUITE_P(Isa, Stack, testing::ValuesIn(kIsaNames), [](const auto
 /* ---- Environment ------------------------------------------------------------------------------------------------- */
 
 TEST(Environment, MayChangeMeanwhile) {
+  if (kThreadSanitizer) GTEST_SKIP() << "the thread sanitizer wants ended threads to be joined before _exit";
   const auto body = [] {
     std::atomic<bool> done{false};
     std::vector<float> values(1 << 17);

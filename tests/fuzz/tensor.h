@@ -48,7 +48,7 @@ class Tensor {
     for (size_t k = 0; k < entries; k++) shape_.push_back(in->Integer());
     ReadStrides(in);
     ReadBlock(in);
-    misaligned_ = in->Below(32) == 31 ? 1 : 0;
+    misaligned_ = in->Below(32) == 31 && SizeOf(dtype_) != 1 ? 1 : 0;
     null_ = in->Below(32) == 31;
     null_shape_ = in->Below(64) == 63;
   }

@@ -98,13 +98,13 @@ typedef struct team {
 enum { VACANT, TAKEN, BUSY, DONE, LINGERING, ENDED };
 
 struct worker {
-  _Atomic int state;
   team *team;
   uint64_t place; /* the processors on which it runs */
   pthread_t thread;
-  bool ready;            /* the next two are, for ever: a caller may look at them late */
   pthread_mutex_t mutex; /* for its caller, to sleep until it is done */
   pthread_cond_t done;
+  _Atomic int state;
+  bool ready; /* mutex and done are, for ever: a caller may look at them late */
 };
 
 enum {

@@ -12,9 +12,15 @@
 #define MAX_BYTES ((uint64_t)PTRDIFF_MAX)
 #define MAX_INDEX ((uint64_t)INT64_MAX)
 
+/* *product = a * b if that is `limit` at most. Not by a division, which costs a tenth of a small fill. */
+static bool multiply(uint64_t a, uint64_t b, uint64_t limit, uint64_t *product) {
+  return !__builtin_mul_overflow(a, b, product) && *product <= limit;
+}
+
 static kinit_status check_data(const void *data, size_t element_size, uint64_t count) {
   if (data == NULL && count > 0) return KINIT_ERROR_NULL;
-  return (uintptr_t)data % element_size == 0 ? KINIT_OK : KINIT_ERROR_MISALIGNED;
+  const uintptr_t within = element_size - 1; /* sizes are powers of 2 */
+  return ((uintptr_t)data & within) == 0 ? KINIT_OK : KINIT_ERROR_MISALIGNED;
 }
 
 static kinit_status check_stream(kinit_dtype dtype, uint64_t count, uint64_t offset) {
@@ -27,8 +33,9 @@ static kinit_status check_stream(kinit_dtype dtype, uint64_t count, uint64_t off
 
 kinit_status kinit_check_flat(const void *dst, kinit_dtype dtype, size_t count, uint64_t offset) {
   const size_t size = kinit_dtype_size(dtype);
+  uint64_t bytes;
   if (size == 0) return KINIT_ERROR_DTYPE;
-  if (count > MAX_BYTES / size) return KINIT_ERROR_SIZE;
+  if (!multiply(count, size, MAX_BYTES, &bytes)) return KINIT_ERROR_SIZE;
   const kinit_status status = check_data(dst, size, count);
   return status != KINIT_OK ? status : check_stream(dtype, count, offset);
 }
@@ -43,10 +50,8 @@ static kinit_status count_elements(int ndim, const int64_t *shape, uint64_t limi
     empty = empty || shape[k] == 0;
   }
   *count = empty ? 0 : 1;
-  for (int k = 0; k < ndim && !empty; k++) {
-    if ((uint64_t)shape[k] > limit / *count) return KINIT_ERROR_SIZE;
-    *count *= (uint64_t)shape[k];
-  }
+  for (int k = 0; k < ndim && !empty; k++)
+    if (!multiply(*count, (uint64_t)shape[k], limit, count)) return KINIT_ERROR_SIZE;
   return KINIT_OK;
 }
 

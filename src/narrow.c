@@ -12,16 +12,18 @@
 typedef struct format {
   int bits, fraction; /* of the whole, of the fraction */
   int least;          /* exponent of the least normal number */
+  float normal;       /* the least normal number */
+  float rounder;      /* 2^23 times the least number above 0, of which all numbers below `normal` are multiples */
   uint32_t most;      /* the largest magnitude's bits: infinity, or the largest number where there is none */
   bool infinite;      /* whether `most` is infinity */
   float overflow;     /* halfway between the largest number and what would follow it; beyond, if that is even */
 } format;
 
 static const format formats[] = {
-    [KINIT_F16] = {16, 10, -14, 0x7C00, true, 65520.0f},
-    [KINIT_BF16] = {16, 7, -126, 0x7F80, true, 0x1.FFp127f},
-    [KINIT_F8_E4M3] = {8, 3, -6, 0x7E, false, 0x1.D00002p8f},
-    [KINIT_F8_E5M2] = {8, 2, -14, 0x7C, true, 61440.0f},
+    [KINIT_F16] = {16, 10, -14, 0x1p-14f, 0x1p-1f, 0x7C00, true, 65520.0f},
+    [KINIT_BF16] = {16, 7, -126, 0x1p-126f, 0x1p-110f, 0x7F80, true, 0x1.FFp127f},
+    [KINIT_F8_E4M3] = {8, 3, -6, 0x1p-6f, 0x1p14f, 0x7E, false, 0x1.D00002p8f},
+    [KINIT_F8_E5M2] = {8, 2, -14, 0x1p-14f, 0x1p7f, 0x7C, true, 61440.0f},
 };
 
 bool kinit_narrow_is(kinit_dtype dtype) {
@@ -42,9 +44,8 @@ uint32_t kinit_narrow_bits(kinit_dtype dtype, float value) {
   const uint32_t x = float_bits(magnitude), sign = float_bits(value) >> 31 << (f->bits - 1);
   const int dropped = 23 - f->fraction;
   uint32_t bits;
-  if (magnitude < ldexpf(1, f->least)) { /* the addition rounds at the last place of the least normal numbers */
-    const float rounder = ldexpf(1, f->least + dropped);
-    bits = float_bits(magnitude + rounder) - float_bits(rounder);
+  if (magnitude < f->normal) {
+    bits = float_bits(magnitude + f->rounder) - float_bits(f->rounder);
   } else {
     const uint32_t half = (1u << (dropped - 1)) - 1, odd = x >> dropped & 1;
     bits = ((x + half + odd) >> dropped) - ((uint32_t)(126 + f->least) << f->fraction);
@@ -55,11 +56,13 @@ uint32_t kinit_narrow_bits(kinit_dtype dtype, float value) {
 float kinit_narrow_value(kinit_dtype dtype, uint32_t bits) {
   const format *f = &formats[dtype];
   const uint32_t magnitude = bits & ((1u << (f->bits - 1)) - 1);
-  const int exponent = (int)(magnitude >> f->fraction), fraction = (int)(magnitude & ((1u << f->fraction) - 1));
-  const int significand = exponent > 0 ? fraction + (1 << f->fraction) : fraction;
-  const int steps = exponent > 0 ? exponent - 1 : 0;
-  const float value =
-      f->infinite && magnitude == f->most ? INFINITY : ldexpf((float)significand, steps + f->least - f->fraction);
+  const bool normal = magnitude >> f->fraction != 0;
+  const int bias = 126 + f->least + (normal ? 0 : 1);
+  const uint32_t x = (magnitude << (23 - f->fraction)) + ((uint32_t)bias << 23);
+  float value;
+  memcpy(&value, &x, sizeof value);
+  if (!normal) value -= f->normal;
+  if (f->infinite && magnitude == f->most) value = INFINITY;
   return bits == magnitude ? value : -value;
 }
 

@@ -25,16 +25,12 @@ static bool axes_fit(const kinit_axes *axes, int ndim) {
   return !twice && (ndim >= 64 || all >> ndim == 0);
 }
 
-/* Whether a * b, of numbers that are not negative, fits. Small ones need no division, which costs as much as a fill. */
-static bool product_fits(int64_t a, int64_t b) { return (a | b) >> 31 == 0 || b == 0 || a <= INT64_MAX / b; }
-
 /* Product of the lengths of the dimensions that are in `set`. Lengths are not negative. */
 static kinit_status product_of(int ndim, const int64_t *shape, uint64_t set, int64_t *product) {
   *product = 1;
   for (int k = 0; k < ndim; k++) {
     if ((set >> k & 1) == 0) continue;
-    if (!product_fits(*product, shape[k])) return KINIT_ERROR_SIZE;
-    *product *= shape[k];
+    if (__builtin_mul_overflow(*product, shape[k], product)) return KINIT_ERROR_SIZE;
   }
   return KINIT_OK;
 }

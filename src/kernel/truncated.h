@@ -3,9 +3,9 @@
  * Owns: the three variants of the inverse, and the coefficients of the central one. SPDX-License-Identifier:
  * Apache-2.0
  *
- * Every step is one correctly rounded operation, so all backends give the same bits. KS_BATCH vectors of words, even
- * and odd ones, advance together to hide latencies, and half as many where many numbers are alive. What depends on the
- * fill comes from plan_truncated.c. */
+ * Every step is one correctly rounded operation, so all backends give the same bits. The vectors of KS_STEP_WORDS
+ * groups, even words and odd ones, advance together to hide latencies. What depends on the fill comes from
+ * plan_truncated.c. */
 #ifndef KINIT_KERNEL_TRUNCATED_H
 #define KINIT_KERNEL_TRUNCATED_H
 

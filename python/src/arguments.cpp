@@ -109,9 +109,11 @@ Destination::Destination(nb::handle object, nb::handle shard) : array(object) {
 
 kinit_tensor Destination::tensor() const {
   static_assert(static_cast<int>(Element::f32) == KINIT_F32 && static_cast<int>(Element::f64) == KINIT_F64 &&
-                static_cast<int>(Element::f16) == KINIT_F16 && static_cast<int>(Element::bf16) == KINIT_BF16);
+                static_cast<int>(Element::f16) == KINIT_F16 && static_cast<int>(Element::bf16) == KINIT_BF16 &&
+                static_cast<int>(Element::f8_e4m3) == KINIT_F8_E4M3 &&
+                static_cast<int>(Element::f8_e5m2) == KINIT_F8_E5M2);
   if (array.element == Element::u32) {
-    throw nb::type_error("dtype uint32 is for fill_bits; the others fill float32, float64, float16 and bfloat16");
+    throw nb::type_error("dtype uint32 is for fill_bits; the others fill floating-point types");
   }
   kinit_tensor tensor = {};
   tensor.data = array.data;

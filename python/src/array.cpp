@@ -18,8 +18,10 @@ namespace kinit_python {
 
 namespace {
 
-const char *const DTYPES = "kinit fills float32, float64, float16 and bfloat16, and fill_bits uint32";
-const char *const NAMES[] = {"float32", "float64", "float16", "bfloat16", "uint32"};
+const char *const DTYPES =
+    "kinit fills float32, float64, float16, bfloat16, float8_e4m3fn and float8_e5m2, and fill_bits uint32";
+/* In the order of Element. */
+const char *const NAMES[] = {"float32", "float64", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "uint32"};
 
 std::string class_name(nb::handle object) { return nb::cast<std::string>(object.type().attr("__name__")); }
 
@@ -103,6 +105,16 @@ bool element_of_format(const char *format, Py_ssize_t size, Element &element) {
   }
 }
 
+/* The types that ml_dtypes adds to NumPy, which the buffer protocol does not have. */
+bool element_of_name(const std::string &name, Element &element) {
+  for (const Element narrow : {Element::bf16, Element::f8_e4m3, Element::f8_e5m2}) {
+    if (name != NAMES[static_cast<int>(narrow)]) continue;
+    element = narrow;
+    return true;
+  }
+  return false;
+}
+
 bool element_of_dlpack(nb::dlpack::dtype type, Element &element) {
   const auto is = [type](nb::dlpack::dtype_code code, int bits) {
     return type.code == static_cast<uint8_t>(code) && type.bits == bits && type.lanes == 1;
@@ -115,6 +127,10 @@ bool element_of_dlpack(nb::dlpack::dtype type, Element &element) {
     element = Element::f16;
   else if (is(nb::dlpack::dtype_code::Bfloat, 16))
     element = Element::bf16;
+  else if (is(nb::dlpack::dtype_code::Float8_E4M3FN, 8))
+    element = Element::f8_e4m3;
+  else if (is(nb::dlpack::dtype_code::Float8_E5M2, 8))
+    element = Element::f8_e5m2;
   else if (is(nb::dlpack::dtype_code::UInt, 32))
     element = Element::u32;
   else
@@ -212,24 +228,26 @@ bool Array::request_buffer(nb::handle object) {
   return PyObject_GetBuffer(object.ptr(), &buffer_.view, PyBUF_RECORDS_RO) == 0;
 }
 
-/* The buffer protocol has no bfloat16: NumPy's arrays of that type are viewed as integers, others have DLPack. */
+/* NumPy's arrays of types that the buffer protocol does not have are viewed as integers, others have DLPack. */
 void Array::read_refused(nb::handle object) {
   nb::python_error refusal;
-  if (dtype_name(object) == "bfloat16" && nb::hasattr(object, "view"))
-    read_bfloat16(object);
+  const std::string name = dtype_name(object);
+  Element narrow;
+  if (nb::hasattr(object, "view") && element_of_name(name, narrow))
+    read_words(object, name, narrow);
   else if (nb::hasattr(object.type(), "__dlpack__"))
     read_capsule(object, true);
   else
     throw refusal;
 }
 
-void Array::read_bfloat16(nb::handle object) {
-  if (!nb::cast<bool>(object.attr("dtype").attr("isnative"))) refuse_byte_order("bfloat16");
-  nb::object words = object.attr("view")("uint16");
+void Array::read_words(nb::handle object, const std::string &name, Element narrow) {
+  if (!nb::cast<bool>(object.attr("dtype").attr("isnative"))) refuse_byte_order(name);
+  nb::object words = object.attr("view")(narrow == Element::bf16 ? "uint16" : "uint8");
   if (!request_buffer(words)) throw nb::python_error();
   if (buffer_.view.readonly) refuse_read_only(object);
   read_layout();
-  element = Element::bf16;
+  element = narrow;
 }
 
 void Array::read_buffer(nb::handle object) {

@@ -8,13 +8,14 @@
 #include <nanobind/ndarray.h>
 
 #include <cstdint>
+#include <string>
 
 namespace kinit_python {
 
 enum { MAX_DIMENSIONS = 64 };
 
 /* The element types of the C library, and the words of fill_bits. */
-enum class Element { f32, f64, f16, bf16, u32 };
+enum class Element { f32, f64, f16, bf16, f8_e4m3, f8_e5m2, u32 };
 
 /* A writable array in this machine's memory whose elements do not overlap, held for as long as this object lives: the
  * exporter may not resize or free it meanwhile. Needs the GIL. */
@@ -50,7 +51,7 @@ class Array {
   void read_refused(nanobind::handle object);
   void read_buffer(nanobind::handle object);
   void read_layout();
-  void read_bfloat16(nanobind::handle object);
+  void read_words(nanobind::handle object, const std::string &name, Element narrow);
   void read_capsule(nanobind::handle object, bool must_tell);
   void read_tensor(nanobind::handle object);
   void set_ndim(int count);

@@ -34,6 +34,12 @@ bool dtype_of(ffi::DataType type, kinit_dtype *dtype) {
     case ffi::DataType::BF16:
       *dtype = KINIT_BF16;
       return true;
+    case ffi::DataType::F8E4M3FN:
+      *dtype = KINIT_F8_E4M3;
+      return true;
+    case ffi::DataType::F8E5M2:
+      *dtype = KINIT_F8_E5M2;
+      return true;
     default:
       return false;
   }

@@ -40,10 +40,9 @@ struct Torch {
         is_inference_mode_enabled(torch.attr("is_inference_mode_enabled")),
         dispatch_depth(torch.attr("_C").attr("_len_torch_dispatch_stack")),
         transform(torch.attr("_C").attr("_functorch").attr("peek_interpreter_stack")),
-        dtypes{{torch.attr("float32"), Element::f32},
-               {torch.attr("float64"), Element::f64},
-               {torch.attr("float16"), Element::f16},
-               {torch.attr("bfloat16"), Element::bf16}} {}
+        dtypes{{torch.attr("float32"), Element::f32},           {torch.attr("float64"), Element::f64},
+               {torch.attr("float16"), Element::f16},           {torch.attr("bfloat16"), Element::bf16},
+               {torch.attr("float8_e4m3fn"), Element::f8_e4m3}, {torch.attr("float8_e5m2"), Element::f8_e5m2}} {}
 };
 
 /* NULL until the program has imported torch: until then nothing is a tensor. Lives as long as the process. */
@@ -151,10 +150,11 @@ bool is_ready(const Torch &torch, nb::handle tensor) {
          nb::cast<int>(torch.dispatch_depth()) == 0 && torch.transform().is_none();
 }
 
+/* The largest parameter that is left to kinit alone. Torch has no random numbers in 8 bits, and kinit's saturate. */
 double largest(Element element) {
   if (element == Element::f16) return 65504.0;
   if (element == Element::bf16) return 0x1.fep127;
-  return element == Element::f32 ? static_cast<double>(FLT_MAX) : DBL_MAX;
+  return element == Element::f64 ? DBL_MAX : static_cast<double>(FLT_MAX);
 }
 
 /* Only of Python's own numbers, and only if the dtype can hold it. */

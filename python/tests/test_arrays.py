@@ -204,7 +204,7 @@ REFUSED = {
     "object": (lambda: np.full(3, None), TypeError, "dtype object"),
     "datetime": (lambda: np.full(3, 7, "M8[s]"), TypeError, "dtype datetime64"),
     "structure": (lambda: np.zeros(3, [("a", "f4"), ("b", "f4")]), TypeError, "dtype"),
-    "float8": (lambda: np.full(3, 7, ml_dtypes.float8_e5m2), TypeError, "dtype float8_e5m2"),
+    "float8_e3m4": (lambda: np.full(3, 7, ml_dtypes.float8_e3m4), TypeError, "dtype float8_e3m4"),
     "bytes": (lambda: b"1234", TypeError, r"memoryview\(x\)\.cast"),
     "foreign byte order": (lambda: np.full(3, 7, ">f4"), ValueError, "byte order"),
     "foreign bfloat16": (lambda: np.full(3, 7, ml_dtypes.bfloat16).astype(

@@ -15,11 +15,14 @@ may be called from any number of threads at once; fills release the GIL.
 Arguments that functions share:
 
     x            a writable array in the CPU's memory that speaks DLPack or the buffer protocol, of any strides; its dtype is
-                 float32, float64, float16 or bfloat16 (uint32 for fill_bits). It is filled in place and returned. The version
-                 counter of a tensor of PyTorch advances, so that autograd finds out about values that it still needs.
+                 float32, float64, float16, bfloat16, float8_e4m3fn or float8_e5m2 (uint32 for fill_bits). It is filled in
+                 place and returned. The version counter of a tensor of PyTorch advances, so that autograd finds out about
+                 values that it still needs. Narrow types receive the rounded float32 values. What is drawn beyond their
+                 largest number becomes infinite, and 448 in float8_e4m3fn, which has no infinity; a constant out there is
+                 refused.
     shape        of a new array: the lengths of its dimensions, or one integer
-    dtype        of a new array: float32 (the default, and what None means), float64, float16 or bfloat16 (which needs the
-                 package ml_dtypes), as numpy.dtype takes it, or a dtype of PyTorch
+    dtype        of a new array: float32 (the default, and what None means) or another of these types, as numpy.dtype takes it, or
+                 a dtype of PyTorch; bfloat16 and the two of 8 bits need the package ml_dtypes
     seed         0 to 2**64 - 1: the key of the generator, one per model, say
     name         names one of the 2**64 independent streams of the seed: the parameter's full name, say
     subsequence  the same by number, 0 to 2**64 - 1 (0 if neither is given): give one of both
@@ -36,7 +39,7 @@ arguments of wrong types; ValueError if x is read-only, of foreign byte order, u
 the shard lies outside the whole array, if the stream ends before the array, and for parameters out of range; RuntimeError
 for normals in float64 on processors without fused multiply-add, and for tensors of PyTorch where its own in-place functions
 raise it: those that require grad while autograd records, and those of inference mode outside of it. BufferError comes from
-the array itself. New arrays: MemoryError, and ImportError without NumPy or, for bfloat16, ml_dtypes.
+the array itself. New arrays: MemoryError, and ImportError without NumPy or, for types that it adds, ml_dtypes.
 
 SPDX-License-Identifier: Apache-2.0
 """

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_OF_ML_DTYPES = ("bfloat16", "float8_e4m3fn", "float8_e5m2")
+FLOATS = ("float32", "float64", "float16", *_OF_ML_DTYPES)
+"""The names of all floating-point types that kinit fills."""
+
+
 def numpy_dtype(dtype: DType) -> numpy.dtype[Any]:
     """NumPy's dtype for what the functions take as one: None is float32, and dtypes of PyTorch are known by name."""
     import numpy
@@ -28,15 +33,15 @@ def numpy_dtype(dtype: DType) -> numpy.dtype[Any]:
     dtype = "float32" if dtype is None else dtype
     if type(dtype).__module__ == "torch":
         dtype = str(dtype).removeprefix("torch.")
-    if isinstance(dtype, str) and dtype == "bfloat16":
+    if isinstance(dtype, str) and dtype in _OF_ML_DTYPES:
         try:
             import ml_dtypes
         except ImportError as error:
-            raise ImportError("NumPy has no bfloat16 of its own: install ml_dtypes") from error
-        dtype = ml_dtypes.bfloat16
+            raise ImportError(f"NumPy has no {dtype} of its own: install ml_dtypes") from error
+        dtype = getattr(ml_dtypes, dtype)
     wanted = numpy.dtype(dtype)
-    if wanted.name not in ("float32", "float64", "float16", "bfloat16", "uint32"):
-        raise TypeError(f"dtype {wanted}: kinit fills float32, float64, float16 and bfloat16, and bits uint32")
+    if wanted.name not in (*FLOATS, "uint32"):
+        raise TypeError(f"dtype {wanted}: kinit fills {', '.join(FLOATS)}, and bits uint32")
     if not wanted.isnative:
         raise ValueError(f"byte order: {wanted} is not in this machine's")
     return wanted
@@ -297,7 +302,8 @@ def orthogonal(
     x = empty(lengths, dtype)
     if x.size > 0:
         stream = dict(seed=seed, name=name, subsequence=subsequence, offset=offset)
-        x[...] = (gain * _matrix(lengths[0], math.prod(lengths[1:]), dtype, stream)).reshape(lengths)
+        values = (gain * _matrix(lengths[0], math.prod(lengths[1:]), dtype, stream)).reshape(lengths)
+        x[...] = values.clip(-448, 448) if x.dtype.name == "float8_e4m3fn" else values  # whose largest number is 448
     return x
 
 

@@ -13,7 +13,7 @@ Shard: TypeAlias = tuple[Sequence[int], Sequence[int]]
 """(global_shape, start): the shape of the whole array, and the index in it of the shard's first element."""
 
 DType: TypeAlias = Any
-"""What numpy.dtype takes, or "bfloat16"."""
+"""What numpy.dtype takes, or the name of a type of ml_dtypes: "bfloat16", "float8_e4m3fn", "float8_e5m2"."""
 
 FanMode: TypeAlias = Literal["fan_in", "fan_out", "fan_avg"]
 """The number of inputs of a unit, of its outputs, or the mean of both."""

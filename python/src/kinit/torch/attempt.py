@@ -26,7 +26,7 @@ import kinit
 from kinit import _kinit
 
 from .source import Source
-from .target import DTYPES, Target, fill, target_of
+from .target import DTYPES, FLOAT8, Target, fill, target_of
 
 _CALLER = 4  # frames from a warning to the caller of a function of init.py
 _FAR_MEAN = (
@@ -34,12 +34,12 @@ _FAR_MEAN = (
 )
 _qr_lock = threading.Lock()
 
-
-_LARGEST = {dtype: torch.finfo(dtype).max for dtype in DTYPES}
+# Random numbers in 8 bits are kinit's own, and saturate: what matters there is the type they are computed in.
+_LARGEST = {dtype: torch.finfo(torch.float32 if dtype in FLOAT8 else dtype).max for dtype in DTYPES}
 
 
 def _fits(dtype: torch.dtype, *values: Any) -> bool:
-    """Whether all are numbers that are finite in the dtype."""
+    """Whether all are numbers that kinit's random fills take for the dtype."""
     limit = _LARGEST.get(dtype)
     if limit is None:
         return False
@@ -86,7 +86,9 @@ def _is_interval(dtype: torch.dtype, a: float, b: float) -> bool:
 
 
 def constant(tensor: torch.Tensor, source: None, val: float) -> bool:
-    return _fits(tensor.dtype, val) and fill(tensor, source, kinit.fill_constant, float(val))
+    if not _fits(tensor.dtype, val) or (tensor.dtype in FLOAT8 and abs(val) > torch.finfo(tensor.dtype).max):
+        return False
+    return fill(tensor, source, kinit.fill_constant, float(val))
 
 
 def ones(tensor: torch.Tensor, source: None) -> bool:
@@ -153,12 +155,14 @@ def orthogonal(tensor: torch.Tensor, source: Source, gain: float) -> bool:
     target = target_of(tensor)
     if target is None:
         return False
-    narrow = tensor.dtype in (torch.float16, torch.bfloat16)  # which LAPACK does not know
+    narrow = tensor.dtype not in (torch.float32, torch.float64)  # which LAPACK does not know
     rows = tensor.size(0)
     matrix = torch.empty((rows, tensor.numel() // rows), dtype=torch.float32 if narrow else tensor.dtype, device="cpu")
     kinit.fill_normal(matrix, **source.stream())
     with torch.no_grad():
         whole = _orthogonal_factor(matrix).mul_(gain).reshape(tensor.shape)
+        if tensor.dtype is torch.float8_e4m3fn:
+            whole.clamp_(-448, 448)  # kinit saturates, and torch would make it NaN
         if target.local.numel() > 0:
             target.local.copy_(_local_part(whole, target))
     increment_version(tensor)
@@ -199,7 +203,8 @@ def sparse(tensor: torch.Tensor, source: Source, sparsity: float, std: float) ->
     if target.local.numel() > 0:
         kinit.fill_normal(target.local, 0.0, float(std), **stream, shard=target.shard)
         with torch.no_grad():
-            target.local.masked_fill_(_zeros_of_sparse(tensor, target, zeros_per_column, stream), 0)
+            local = target.local.view(torch.uint8) if tensor.dtype in FLOAT8 else target.local  # no masks in 8 bits
+            local.masked_fill_(_zeros_of_sparse(tensor, target, zeros_per_column, stream), 0)
     increment_version(tensor)
     return True
 

@@ -14,12 +14,12 @@ Owns: the public functions. What those that draw random numbers have in common:
                  and no generator changes. The tensor then equals what kinit.fill_normal and the like give.
     name         names one of the streams of the seed: the parameter's full name, say
 
-Tensors are filled in place and returned; they may require grad and be strided. float32, float64, float16 and bfloat16
-on the CPU are kinit's; all others (CUDA, meta, sparse, complex) and what kinit does not take (infinite parameters, say)
-go to torch's own function, with a generator made from seed and name if a seed is given. Of a DTensor each process fills
-its own shard; together they hold what one process would. The processes have to agree on the seed: give one, or the
-same torch.manual_seed everywhere. Raises NotImplementedError for DTensors with placements other than Shard and
-Replicate.
+Tensors are filled in place and returned; they may require grad and be strided. float32, float64, float16, bfloat16,
+float8_e4m3fn and float8_e5m2 on the CPU are kinit's; all others (CUDA, meta, sparse, complex) and what kinit does not take
+(infinite parameters, say) go to torch's own function, with a generator made from seed and name if a seed is given.
+Of a DTensor each process fills its own shard; together they hold what one process would. The processes have to agree on
+the seed: give one, or the same torch.manual_seed everywhere. Raises NotImplementedError for DTensors with placements
+other than Shard and Replicate.
 
 All functions may be called from any number of threads at once, for different tensors.
 
@@ -111,7 +111,7 @@ def uniform_(
     seed: int | None = None,
     name: str | None = None,
 ) -> Tensor:
-    """Fills with numbers that are uniform on [a, b): never b, not by rounding to float16 and bfloat16 either."""
+    """Fills with numbers that are uniform on [a, b): never b, not by rounding to a narrow type either."""
     return _fill("uniform_", tensor, (a, b), Source(generator, seed, name))
 
 
@@ -250,7 +250,7 @@ def orthogonal_(
     """Fills with gain times a matrix of shape[0] rows that has orthonormal rows or columns, whichever are fewer.
 
     Saxe et al., ICLR 2014. The normal matrix is kinit's, its QR factorisation that of torch.linalg, by one thread, so
-    that the number of threads changes nothing; the bits are those of this torch on this processor. float16 and bfloat16
+    that the number of threads changes nothing; the bits are those of this torch on this processor. Narrow types
     are the rounded float32.
     Raises ValueError for fewer than 2 dimensions.
     """

@@ -15,7 +15,8 @@ from torch.autograd.graph import increment_version
 from . import dtensor
 from .source import Source
 
-DTYPES = frozenset((torch.float32, torch.float64, torch.float16, torch.bfloat16))
+FLOAT8 = frozenset((torch.float8_e4m3fn, torch.float8_e5m2))
+DTYPES = FLOAT8 | {torch.float32, torch.float64, torch.float16, torch.bfloat16}
 _TORCH_FUNCTIONS = (vars(torch.Tensor)["__torch_function__"].__func__, torch._C._disabled_torch_function_impl)
 
 

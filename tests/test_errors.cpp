@@ -174,6 +174,8 @@ void AddConstants(std::vector<Refused> *calls, kinit_dtype dtype) {
           {what, KINIT_ERROR_NOT_FINITE, [=](auto m) { return kinit_fill_constant(m, dtype, count, value); }});
   };
   add("value is NaN", kNan);
+  add("value is infinite", kInfinity);
+  add("value is minus infinity", -kInfinity);
   if (dtype != KINIT_F64) add("value overflows float", kBeyondFloat);
   if (dtype == KINIT_F16) add("value rounds to infinity", 65520);
   if (dtype == KINIT_BF16) add("value rounds to infinity", 0x1.FFp127);

@@ -190,8 +190,7 @@ KINIT_API kinit_status kinit_fill_truncated_normal(void *dst, kinit_dtype dtype,
                                                    double stddev, double low, double high, kinit_stream stream);
 
 /* Every element = value, rounded to nearest even in dtype (to float first for narrow types, as always). Takes no
- * stream. Infinities stay infinite. Errors: NOT_FINITE (NaN, or a finite value that rounding to dtype makes infinite;
- * in F8_E4M3 whatever would have to saturate, infinities too). */
+ * stream. Errors: NOT_FINITE (value, also after rounding to dtype; in F8_E4M3 whatever would have to saturate). */
 KINIT_API kinit_status kinit_fill_constant(void *dst, kinit_dtype dtype, size_t count, double value);
 
 /* ---- 6. Initializers on a tensor ------------------------------------------------------------------------------- */

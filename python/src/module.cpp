@@ -4,9 +4,9 @@
  * Python code only, which holds signatures, defaults and documentation. SPDX-License-Identifier: Apache-2.0 */
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
-#include <nanobind/stl/pair.h>
 #include <nanobind/stl/string.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <new>
 #include <string>
@@ -15,6 +15,7 @@
 #include "bits.h"
 #include "calls.h"
 #include "ffi.h"
+#include "infinity.h"
 #include "tensor.h"
 
 namespace nb = nanobind;
@@ -26,9 +27,7 @@ namespace {
 
 /* fill(tensor) -> status, without the GIL. */
 template <typename Fill>
-void run(handle x, handle shard, const Fill &fill) {
-  const Call call;
-  const Destination destination(x, shard);
+void run(const Destination &destination, const Fill &fill) {
   const kinit_tensor tensor = destination.tensor();
   kinit_status status;
   {
@@ -37,6 +36,12 @@ void run(handle x, handle shard, const Fill &fill) {
   }
   raise_status(status);
   destination.array.written();
+}
+
+template <typename Fill>
+void run(handle x, handle shard, const Fill &fill) {
+  const Call call;
+  run(Destination(x, shard), fill);
 }
 
 /* ---- Names ------------------------------------------------------------------------------------------------------ */
@@ -79,6 +84,40 @@ kinit_distribution read_distribution(handle value) {
   refuse_name("distribution", name, "normal, truncated_normal, uniform");
 }
 
+/* ---- Axes -------------------------------------------------------------------------------------------------------- */
+
+/* The roles of dimensions, as in_axis, out_axis and batch_axis name them. */
+struct Axes {
+  handle in, out, batch;
+};
+
+/* Dimensions as a set of bits; negative ones count from the end. */
+uint64_t read_dimensions(handle value, const char *what, int ndim) {
+  int64_t axes[MAX_DIMENSIONS];
+  const int count = read_lengths(value, what, axes);
+  uint64_t set = 0;
+  for (int k = 0; k < count; k++) {
+    if (axes[k] < -ndim || axes[k] >= ndim) {
+      throw nb::index_error((std::string(what) + " " + std::to_string(axes[k]) + " is not a dimension of an array of " +
+                             std::to_string(ndim) + " dimensions")
+                                .c_str());
+    }
+    const uint64_t bit = uint64_t{1} << (axes[k] < 0 ? axes[k] + ndim : axes[k]);
+    if ((set & bit) != 0) throw nb::value_error((std::string(what) + " names a dimension twice").c_str());
+    set |= bit;
+  }
+  return set;
+}
+
+/* Of fewer than two dimensions none: they have no fans, which is the error to raise. */
+kinit_axes read_axes(const Axes &axes, int ndim) {
+  if (ndim < 2) return {};
+  const kinit_axes read = {read_dimensions(axes.in, "in_axis", ndim), read_dimensions(axes.out, "out_axis", ndim),
+                           read_dimensions(axes.batch, "batch_axis", ndim)};
+  if ((read.in | read.out | read.batch) == 0) throw nb::value_error("in_axis, out_axis and batch_axis are all empty");
+  return read;
+}
+
 /* ---- Fills ------------------------------------------------------------------------------------------------------ */
 
 void normal(handle x, handle mean, handle std, handle seed, handle name, handle subsequence, handle offset,
@@ -105,7 +144,11 @@ void truncated_normal(handle x, handle mean, handle std, handle low, handle high
 
 void constant(handle x, handle value, handle shard) {
   const double v = read_number(value, "value");
-  run(x, shard, [=](const kinit_tensor *tensor) { return kinit_constant(tensor, v); });
+  const Call call;
+  const Destination destination(x, shard);
+  if (!std::isinf(v)) return run(destination, [=](const kinit_tensor *tensor) { return kinit_constant(tensor, v); });
+  fill_infinity(destination, v < 0);
+  destination.array.written();
 }
 
 void bits(handle x, handle seed, handle name, handle subsequence, handle offset, handle shard) {
@@ -116,32 +159,44 @@ void bits(handle x, handle seed, handle name, handle subsequence, handle offset,
   destination.array.written();
 }
 
-using KaimingFill = kinit_status(const kinit_tensor *, double, kinit_fan_mode, kinit_nonlinearity, kinit_stream);
-
-template <KaimingFill *fill>
-void kaiming(handle x, handle a, handle mode, handle nonlinearity, handle seed, handle name, handle subsequence,
-             handle offset, handle shard) {
-  const double slope = read_number(a, "a");
-  const kinit_fan_mode fan = read_mode(mode);
-  const kinit_nonlinearity next = read_nonlinearity(nonlinearity);
-  const kinit_stream stream = read_stream(seed, name, subsequence, offset);
-  run(x, shard, [=](const kinit_tensor *tensor) { return fill(tensor, slope, fan, next, stream); });
+/* What an initializer with fans fills, whose axes are yet to be read. */
+void run_scheme(handle x, kinit_initializer initializer, const Axes &axes, kinit_stream stream, handle shard) {
+  const Call call;
+  const Destination destination(x, shard);
+  initializer.axes = read_axes(axes, destination.array.ndim);
+  run(destination, [&](const kinit_tensor *tensor) { return kinit_initialize(tensor, &initializer, stream); });
 }
 
-template <kinit_status (*fill)(const kinit_tensor *, double, kinit_stream)>
-void xavier(handle x, handle gain, handle seed, handle name, handle subsequence, handle offset, handle shard) {
-  const double g = read_number(gain, "gain");
-  const kinit_stream stream = read_stream(seed, name, subsequence, offset);
-  run(x, shard, [=](const kinit_tensor *tensor) { return fill(tensor, g, stream); });
+template <kinit_scheme scheme>
+void kaiming(handle x, handle a, handle mode, handle nonlinearity, handle in, handle out, handle batch, handle seed,
+             handle name, handle subsequence, handle offset, handle shard) {
+  kinit_initializer initializer = kinit_initializer_default(scheme);
+  initializer.a = read_number(a, "a");
+  initializer.mode = read_mode(mode);
+  initializer.nonlinearity = read_nonlinearity(nonlinearity);
+  run_scheme(x, initializer, {in, out, batch}, read_stream(seed, name, subsequence, offset), shard);
 }
 
-void variance_scaling(handle x, handle scale, handle mode, handle distribution, handle seed, handle name,
-                      handle subsequence, handle offset, handle shard) {
-  const double s = read_number(scale, "scale");
-  const kinit_fan_mode fan = read_mode(mode);
-  const kinit_distribution kind = read_distribution(distribution);
-  const kinit_stream stream = read_stream(seed, name, subsequence, offset);
-  run(x, shard, [=](const kinit_tensor *tensor) { return kinit_variance_scaling(tensor, s, fan, kind, stream); });
+template <kinit_scheme scheme>
+void xavier(handle x, handle gain, handle in, handle out, handle batch, handle seed, handle name, handle subsequence,
+            handle offset, handle shard) {
+  kinit_initializer initializer = kinit_initializer_default(scheme);
+  initializer.gain = read_number(gain, "gain");
+  run_scheme(x, initializer, {in, out, batch}, read_stream(seed, name, subsequence, offset), shard);
+}
+
+kinit_initializer read_variance_scaling(handle scale, handle mode, handle distribution) {
+  kinit_initializer initializer = kinit_initializer_default(KINIT_SCHEME_VARIANCE_SCALING);
+  initializer.scale = read_number(scale, "scale");
+  initializer.mode = read_mode(mode);
+  initializer.distribution = read_distribution(distribution);
+  return initializer;
+}
+
+void variance_scaling(handle x, handle scale, handle mode, handle distribution, handle in, handle out, handle batch,
+                      handle seed, handle name, handle subsequence, handle offset, handle shard) {
+  const kinit_initializer initializer = read_variance_scaling(scale, mode, distribution);
+  run_scheme(x, initializer, {in, out, batch}, read_stream(seed, name, subsequence, offset), shard);
 }
 
 void eye(handle x, handle shard) { run(x, shard, kinit_eye); }
@@ -153,29 +208,13 @@ void dirac(handle x, handle groups, handle shard) {
 
 /* ---- Schemes ----------------------------------------------------------------------------------------------------- */
 
-std::pair<int64_t, int64_t> fans(handle shape) {
-  int64_t lengths[MAX_DIMENSIONS], fan_in, fan_out;
+nb::tuple fans(handle shape, handle in, handle out, handle batch) {
+  int64_t lengths[MAX_DIMENSIONS];
+  double fan_in, fan_out;
   const int ndim = read_lengths(shape, "shape", lengths);
-  raise_status(kinit_fans(ndim, lengths, &fan_in, &fan_out));
-  return {fan_in, fan_out};
-}
-
-/* Dimensions as a set of bits; negative ones count from the end. */
-uint64_t read_axes(handle value, const char *what, int ndim) {
-  int64_t axes[MAX_DIMENSIONS];
-  const int count = read_lengths(value, what, axes);
-  uint64_t set = 0;
-  for (int k = 0; k < count; k++) {
-    if (axes[k] < -ndim || axes[k] >= ndim) {
-      throw nb::index_error((std::string(what) + " " + std::to_string(axes[k]) + " is not a dimension of an array of " +
-                             std::to_string(ndim) + " dimensions")
-                                .c_str());
-    }
-    const uint64_t bit = uint64_t{1} << (axes[k] < 0 ? axes[k] + ndim : axes[k]);
-    if ((set & bit) != 0) throw nb::value_error((std::string(what) + " names a dimension twice").c_str());
-    set |= bit;
-  }
-  return set;
+  const kinit_axes axes = read_axes({in, out, batch}, ndim);
+  raise_status(kinit_fans_axes(ndim, lengths, &axes, 1, &fan_in, &fan_out));
+  return nb::make_tuple(nb::int_(fan_in), nb::int_(fan_out));
 }
 
 /* (distribution, mean, stddev, low, high): what a scheme comes to for a shape. */
@@ -189,12 +228,8 @@ nb::tuple resolve_variance_scaling(handle shape, handle scale, handle mode, hand
                                    handle batch) {
   int64_t lengths[MAX_DIMENSIONS];
   const int ndim = read_lengths(shape, "shape", lengths);
-  kinit_initializer initializer = kinit_initializer_default(KINIT_SCHEME_VARIANCE_SCALING);
-  initializer.scale = read_number(scale, "scale");
-  initializer.mode = read_mode(mode);
-  initializer.distribution = read_distribution(distribution);
-  initializer.axes = {read_axes(in, "in_axis", ndim), read_axes(out, "out_axis", ndim),
-                      read_axes(batch, "batch_axis", ndim)};
+  kinit_initializer initializer = read_variance_scaling(scale, mode, distribution);
+  initializer.axes = read_axes({in, out, batch}, ndim);
   return resolve(initializer, ndim, lengths);
 }
 
@@ -279,10 +314,10 @@ void bind_fills(nb::module_ &m) {
   bind(m, "truncated_normal", truncated_normal);
   bind(m, "constant", constant);
   bind(m, "bits", bits);
-  bind(m, "kaiming_normal", kaiming<kinit_kaiming_normal>);
-  bind(m, "kaiming_uniform", kaiming<kinit_kaiming_uniform>);
-  bind(m, "xavier_normal", xavier<kinit_xavier_normal>);
-  bind(m, "xavier_uniform", xavier<kinit_xavier_uniform>);
+  bind(m, "kaiming_normal", kaiming<KINIT_SCHEME_KAIMING_NORMAL>);
+  bind(m, "kaiming_uniform", kaiming<KINIT_SCHEME_KAIMING_UNIFORM>);
+  bind(m, "xavier_normal", xavier<KINIT_SCHEME_XAVIER_NORMAL>);
+  bind(m, "xavier_uniform", xavier<KINIT_SCHEME_XAVIER_UNIFORM>);
   bind(m, "variance_scaling", variance_scaling);
   bind(m, "eye", eye);
   bind(m, "dirac", dirac);

@@ -117,6 +117,24 @@ def test_empty():
 @pytest.mark.parametrize("value", [float("inf"), float("-inf")])
 def test_infinite_constants(dtype, value):
     assert (kinit.constant((3, 5), dtype, value).astype("f8") == value).all()
+    assert kinit.constant((), dtype, value) == value and kinit.constant((0, 3), dtype, value).size == 0
+    x = kinit.constant((4, 6, 8), dtype, 7.0)
+    assert kinit.fill_constant(part := x[1:3, ::2, 7:2:-2], value).base is not None
+    assert (part.astype("f8") == value).all() and (x.astype("f8") == 7).sum() == x.size - part.size
+    assert (kinit.constant((2, 3), dtype, value, shard=((4, 3), (2, 0))).astype("f8") == value).all()
+
+
+def test_infinite_constants_are_checked():
+    x = np.full((2, 3), 7, "f4")
+    with pytest.raises(ValueError, match="outside the array"):
+        kinit.fill_constant(x, float("inf"), shard=((2, 3), (1, 0)))
+    x.flags.writeable = False
+    with pytest.raises(ValueError, match="read-only"):
+        kinit.fill_constant(x, float("inf"))
+    assert (x == 7).all()
+    tensor = pytest.importorskip("torch").zeros(3)
+    version = tensor._version
+    assert kinit.fill_constant(tensor, float("-inf")) is tensor and tensor._version == version + 1
 
 
 def test_dtypes_of_others():

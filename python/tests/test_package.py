@@ -63,11 +63,12 @@ def test_nothing_public_is_missing():
 
 
 def test_types_are_consistent():
-    """mypy, strictly, over the package's own files."""
+    """mypy, strictly, over the package's own files, and over calls that it has to accept and to refuse."""
     pytest.importorskip("mypy")
     assert (pathlib.Path(kinit.__file__).parent / "py.typed").exists()
     sources = sorted((PYTHON / "src" / "kinit").rglob("*.py"))
-    result = subprocess.run([sys.executable, "-m", "mypy", *sources], capture_output=True, text=True, cwd=PYTHON.parent)
+    command = [sys.executable, "-m", "mypy", *sources, PYTHON / "tests" / "typed_calls.py"]
+    result = subprocess.run(command, capture_output=True, text=True, cwd=PYTHON.parent)
     assert result.returncode == 0, result.stdout + result.stderr
 
 

@@ -60,6 +60,61 @@ def test_variance_scaling():
     check(kinit.variance_scaling(SHAPE, mode="fan_out", distribution="uniform", seed=4), "uniform", -bound, bound)
 
 
+AXES = [  # shape, in_axis, out_axis, batch_axis, fan_in, fan_out
+    ((64, 256), 0, 1, (), 64, 256),
+    ((3, 3, 16, 64), -2, -1, (), 144, 576),
+    ((8, 64, 256), 1, [2], 0, 64, 256),
+    ((8, 16, 64), (0, 1), 2, (), 128, 64),
+    ((8, 128, 64), 2, 1, (0,), 64, 128),
+]
+
+
+@pytest.mark.parametrize("shape, in_axis, out_axis, batch_axis, fan_in, fan_out", AXES)
+def test_axes(shape, in_axis, out_axis, batch_axis, fan_in, fan_out):
+    """With JAX's fans, those of variance_scaling there."""
+    axes = dict(in_axis=in_axis, out_axis=out_axis, batch_axis=batch_axis)
+    assert kinit.fans(shape, **axes) == (fan_in, fan_out)
+    new = lambda function, *arguments: function(shape, "float64", *arguments, **axes, seed=4)
+    normal = lambda std: kinit.normal(shape, "float64", 0.0, std, seed=4)
+    uniform = lambda bound: kinit.uniform(shape, "float64", -bound, bound, seed=4)
+    assert same(new(kinit.kaiming_normal, 0.0, "fan_in", "linear"), normal(1 / math.sqrt(fan_in)))
+    assert same(new(kinit.kaiming_normal, 0.0, "fan_out", "linear"), normal(1 / math.sqrt(fan_out)))
+    assert same(new(kinit.kaiming_uniform, 0.0, "fan_in", "linear"), uniform(math.sqrt(3) * (1 / math.sqrt(fan_in))))
+    std = math.sqrt(2 / (fan_in + fan_out))
+    assert same(new(kinit.xavier_normal), normal(std))
+    assert same(new(kinit.xavier_uniform), uniform(math.sqrt(3) * std))
+    assert same(new(kinit.variance_scaling, 2.0, "fan_in", "normal"), normal(math.sqrt(2 / fan_in)))
+    geo = math.sqrt(fan_in * fan_out)
+    assert same(new(kinit.variance_scaling, 1.0, "fan_geo_avg", "normal"), normal(math.sqrt(1 / geo)))
+
+
+def test_axes_of_a_shard_are_those_of_the_whole():
+    whole = kinit.variance_scaling((8, 16, 64), in_axis=(0, 1), out_axis=2, seed=6)
+    part = np.empty((4, 16, 3), "f4")
+    kinit.fill_variance_scaling(part, in_axis=(0, 1), out_axis=2, seed=6, shard=((8, 16, 64), (2, 0, 5)))
+    assert same(part, np.ascontiguousarray(whole[2:6, :, 5:8]))
+
+
+@pytest.mark.parametrize("axes, exception, message", [
+    (dict(in_axis=2), IndexError, "in_axis 2 is not a dimension of an array of 2"),
+    (dict(out_axis=-3), IndexError, "out_axis -3"),
+    (dict(batch_axis=(5,)), IndexError, "batch_axis 5"),
+    (dict(in_axis=(1, -1)), ValueError, "in_axis names a dimension twice"),
+    (dict(in_axis=0), ValueError, "dimensions"),
+    (dict(in_axis=(), out_axis=()), ValueError, "all empty"),
+    (dict(in_axis=1.0), TypeError, "in_axis must be a sequence of integers"),
+])
+def test_axes_refused(axes, exception, message):
+    x = np.full((3, 4), 7, "f4")
+    for fill in (kinit.fill_kaiming_normal, kinit.fill_kaiming_uniform, kinit.fill_xavier_normal, kinit.fill_xavier_uniform,
+                 kinit.fill_variance_scaling):
+        with pytest.raises(exception, match=message):
+            fill(x, **axes, seed=1)
+    assert (x == 7).all()
+    with pytest.raises(exception, match=message):
+        kinit.fans((3, 4), **axes)
+
+
 def test_fans_of_a_shard_are_those_of_the_whole():
     for new in (kinit.kaiming_normal, kinit.kaiming_uniform, kinit.xavier_normal, kinit.xavier_uniform,
                 kinit.variance_scaling):

@@ -31,6 +31,12 @@ Arguments that functions share:
                  has the index start there. It receives what that slice of the whole would have, and fans are those of
                  the whole.
 
+    in_axis, out_axis, batch_axis
+                 of the functions with fans: which dimensions, an integer or a sequence of them, are the inputs, the
+                 outputs, and copies that count for neither fan. All others are the kernel. The default is PyTorch's
+                 order, [outputs, inputs, kernel...]; a dense weight or a convolution of JAX or Keras has in_axis=-2,
+                 out_axis=-1.
+
 New arrays own memory of kinit's. From 1 MiB on it is 2 MiB-aligned, advised to use huge pages, and first touched by the
 threads that fill it.
 

@@ -6,7 +6,7 @@ SPDX-License-Identifier: Apache-2.0
 """
 
 from . import _kinit
-from ._types import Array, Distribution, FanMode, Shard
+from ._types import Array, Axes, Distribution, FanMode, Integer, Shard
 
 
 def fill_normal(
@@ -14,10 +14,10 @@ def fill_normal(
     mean: float = 0.0,
     std: float = 1.0,
     *,
-    seed: int,
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> Array:
     """Fills x with normal numbers of the given mean and standard deviation, and returns it.
@@ -34,10 +34,10 @@ def fill_uniform(
     low: float = 0.0,
     high: float = 1.0,
     *,
-    seed: int,
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> Array:
     """Fills x with numbers that are uniform on [low, high), and returns it.
@@ -56,10 +56,10 @@ def fill_truncated_normal(
     low: float = -2.0,
     high: float = 2.0,
     *,
-    seed: int,
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> Array:
     """Fills x with normal numbers of the given mean and standard deviation that lie in [low, high], and returns it.
@@ -75,7 +75,8 @@ def fill_truncated_normal(
 def fill_constant(x: Array, value: float, *, shard: Shard | None = None) -> Array:
     """Fills x with value, rounded to its dtype, and returns it.
 
-    Infinities stay what they are. Raises ValueError if value is NaN or, being finite, is not in that dtype; help(kinit) has what all fills share.
+    value may be infinite where the dtype has infinities. Raises ValueError if it is NaN, or finite and too large for the
+    dtype; help(kinit) has what all fills share.
     """
     _kinit.constant(x, value, shard)
     return x
@@ -84,10 +85,10 @@ def fill_constant(x: Array, value: float, *, shard: Shard | None = None) -> Arra
 def fill_bits(
     x: Array,
     *,
-    seed: int,
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> Array:
     """Fills x, of dtype uint32, with the words of Philox4x32-10, and returns it.
@@ -105,10 +106,13 @@ def fill_kaiming_normal(
     mode: FanMode = "fan_in",
     nonlinearity: str = "leaky_relu",
     *,
-    seed: int,
+    in_axis: Axes = 1,
+    out_axis: Axes = 0,
+    batch_axis: Axes = (),
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> Array:
     """Fills x with normal numbers of mean 0 and std = gain(nonlinearity, a) / sqrt(fan), and returns it.
@@ -117,7 +121,9 @@ def fill_kaiming_normal(
     are those of kinit.fans. Raises ValueError for fewer than 2 dimensions, unknown names and an a that is not finite;
     help(kinit) has what all fills share.
     """
-    _kinit.kaiming_normal(x, a, mode, nonlinearity, seed, name, subsequence, offset, shard)
+    _kinit.kaiming_normal(
+        x, a, mode, nonlinearity, in_axis, out_axis, batch_axis, seed, name, subsequence, offset, shard
+    )
     return x
 
 
@@ -127,17 +133,22 @@ def fill_kaiming_uniform(
     mode: FanMode = "fan_in",
     nonlinearity: str = "leaky_relu",
     *,
-    seed: int,
+    in_axis: Axes = 1,
+    out_axis: Axes = 0,
+    batch_axis: Axes = (),
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> Array:
     """Fills x with uniform numbers on [-bound, bound), bound = sqrt(3) * gain(nonlinearity, a) / sqrt(fan).
 
     Returns x. As fill_kaiming_normal otherwise, and as torch.nn.init.kaiming_uniform_.
     """
-    _kinit.kaiming_uniform(x, a, mode, nonlinearity, seed, name, subsequence, offset, shard)
+    _kinit.kaiming_uniform(
+        x, a, mode, nonlinearity, in_axis, out_axis, batch_axis, seed, name, subsequence, offset, shard
+    )
     return x
 
 
@@ -145,10 +156,13 @@ def fill_xavier_normal(
     x: Array,
     gain: float = 1.0,
     *,
-    seed: int,
+    in_axis: Axes = 1,
+    out_axis: Axes = 0,
+    batch_axis: Axes = (),
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> Array:
     """Fills x with normal numbers of mean 0 and std = gain * sqrt(2 / (fan_in + fan_out)), and returns it.
@@ -157,7 +171,7 @@ def fill_xavier_normal(
     AISTATS 2010), as torch.nn.init.xavier_normal_; fans are those of kinit.fans. Raises ValueError for fewer than 2
     dimensions and a gain that is negative or not finite; help(kinit) has what all fills share.
     """
-    _kinit.xavier_normal(x, gain, seed, name, subsequence, offset, shard)
+    _kinit.xavier_normal(x, gain, in_axis, out_axis, batch_axis, seed, name, subsequence, offset, shard)
     return x
 
 
@@ -165,17 +179,20 @@ def fill_xavier_uniform(
     x: Array,
     gain: float = 1.0,
     *,
-    seed: int,
+    in_axis: Axes = 1,
+    out_axis: Axes = 0,
+    batch_axis: Axes = (),
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> Array:
     """Fills x with uniform numbers on [-bound, bound), bound = gain * sqrt(6 / (fan_in + fan_out)), and returns it.
 
     As fill_xavier_normal otherwise, and as torch.nn.init.xavier_uniform_.
     """
-    _kinit.xavier_uniform(x, gain, seed, name, subsequence, offset, shard)
+    _kinit.xavier_uniform(x, gain, in_axis, out_axis, batch_axis, seed, name, subsequence, offset, shard)
     return x
 
 
@@ -185,20 +202,25 @@ def fill_variance_scaling(
     mode: FanMode = "fan_in",
     distribution: Distribution = "truncated_normal",
     *,
-    seed: int,
+    in_axis: Axes = 1,
+    out_axis: Axes = 0,
+    batch_axis: Axes = (),
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> Array:
     """Fills x with numbers of mean 0 and variance scale / fan, and returns it.
 
     As in JAX and Keras: LeCun is scale 1 with fan_in, He scale 2 with fan_in, Glorot scale 1 with fan_avg. The truncated
     normal is cut at two standard deviations, and its variance after the cut is scale / fan. Fans are those of kinit.fans:
-    JAX and Keras keep the outputs in the last dimension. Raises ValueError for fewer than 2 dimensions, unknown names and
+    JAX and Keras keep the outputs in the last dimension, in_axis=-2, out_axis=-1. Raises ValueError for fewer than 2 dimensions, unknown names and
     a scale that is not positive and finite; help(kinit) has what all fills share.
     """
-    _kinit.variance_scaling(x, scale, mode, distribution, seed, name, subsequence, offset, shard)
+    _kinit.variance_scaling(
+        x, scale, mode, distribution, in_axis, out_axis, batch_axis, seed, name, subsequence, offset, shard
+    )
     return x
 
 
@@ -211,7 +233,7 @@ def fill_eye(x: Array, *, shard: Shard | None = None) -> Array:
     return x
 
 
-def fill_dirac(x: Array, groups: int = 1, *, shard: Shard | None = None) -> Array:
+def fill_dirac(x: Array, groups: Integer = 1, *, shard: Shard | None = None) -> Array:
     """Fills x with the Dirac delta function for convolutions, and returns it.
 
     As torch.nn.init.dirac_: keeps as many input channels as possible, in each group of outputs. Raises ValueError if x

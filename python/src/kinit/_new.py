@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from . import _fill, _kinit
-from ._types import Distribution, DType, FanMode, Shape, Shard
+from ._types import Axes, Distribution, DType, FanMode, Integer, Shape, Shard
 
 if TYPE_CHECKING:
     import numpy
@@ -72,10 +72,10 @@ def normal(
     mean: float = 0.0,
     std: float = 1.0,
     *,
-    seed: int,
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
     """A new NumPy array of normal numbers, as fill_normal; help(kinit) has what all share."""
@@ -90,10 +90,10 @@ def uniform(
     low: float = 0.0,
     high: float = 1.0,
     *,
-    seed: int,
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
     """A new NumPy array of uniform numbers on [low, high), as fill_uniform; help(kinit) has what all share."""
@@ -110,10 +110,10 @@ def truncated_normal(
     low: float = -2.0,
     high: float = 2.0,
     *,
-    seed: int,
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
     """A new NumPy array of normal numbers in [low, high], as fill_truncated_normal; help(kinit) has what all share."""
@@ -132,10 +132,10 @@ def constant(
 def bits(
     shape: Shape,
     *,
-    seed: int,
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
     """A new NumPy array of words, of dtype uint32, as fill_bits; help(kinit) has what all share."""
@@ -151,10 +151,13 @@ def kaiming_normal(
     mode: FanMode = "fan_in",
     nonlinearity: str = "leaky_relu",
     *,
-    seed: int,
+    in_axis: Axes = 1,
+    out_axis: Axes = 0,
+    batch_axis: Axes = (),
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
     """A new NumPy array, as fill_kaiming_normal; help(kinit) has what all share."""
@@ -163,6 +166,9 @@ def kaiming_normal(
         a,
         mode,
         nonlinearity,
+        in_axis=in_axis,
+        out_axis=out_axis,
+        batch_axis=batch_axis,
         seed=seed,
         name=name,
         subsequence=subsequence,
@@ -178,10 +184,13 @@ def kaiming_uniform(
     mode: FanMode = "fan_in",
     nonlinearity: str = "leaky_relu",
     *,
-    seed: int,
+    in_axis: Axes = 1,
+    out_axis: Axes = 0,
+    batch_axis: Axes = (),
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
     """A new NumPy array, as fill_kaiming_uniform; help(kinit) has what all share."""
@@ -190,6 +199,9 @@ def kaiming_uniform(
         a,
         mode,
         nonlinearity,
+        in_axis=in_axis,
+        out_axis=out_axis,
+        batch_axis=batch_axis,
         seed=seed,
         name=name,
         subsequence=subsequence,
@@ -203,15 +215,27 @@ def xavier_normal(
     dtype: DType = "float32",
     gain: float = 1.0,
     *,
-    seed: int,
+    in_axis: Axes = 1,
+    out_axis: Axes = 0,
+    batch_axis: Axes = (),
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
     """A new NumPy array, as fill_xavier_normal; help(kinit) has what all share."""
     return _fill.fill_xavier_normal(
-        empty(shape, dtype), gain, seed=seed, name=name, subsequence=subsequence, offset=offset, shard=shard
+        empty(shape, dtype),
+        gain,
+        in_axis=in_axis,
+        out_axis=out_axis,
+        batch_axis=batch_axis,
+        seed=seed,
+        name=name,
+        subsequence=subsequence,
+        offset=offset,
+        shard=shard,
     )
 
 
@@ -220,15 +244,27 @@ def xavier_uniform(
     dtype: DType = "float32",
     gain: float = 1.0,
     *,
-    seed: int,
+    in_axis: Axes = 1,
+    out_axis: Axes = 0,
+    batch_axis: Axes = (),
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
     """A new NumPy array, as fill_xavier_uniform; help(kinit) has what all share."""
     return _fill.fill_xavier_uniform(
-        empty(shape, dtype), gain, seed=seed, name=name, subsequence=subsequence, offset=offset, shard=shard
+        empty(shape, dtype),
+        gain,
+        in_axis=in_axis,
+        out_axis=out_axis,
+        batch_axis=batch_axis,
+        seed=seed,
+        name=name,
+        subsequence=subsequence,
+        offset=offset,
+        shard=shard,
     )
 
 
@@ -239,10 +275,13 @@ def variance_scaling(
     mode: FanMode = "fan_in",
     distribution: Distribution = "truncated_normal",
     *,
-    seed: int,
+    in_axis: Axes = 1,
+    out_axis: Axes = 0,
+    batch_axis: Axes = (),
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
     shard: Shard | None = None,
 ) -> NDArray[Any]:
     """A new NumPy array, as fill_variance_scaling; help(kinit) has what all share."""
@@ -251,6 +290,9 @@ def variance_scaling(
         scale,
         mode,
         distribution,
+        in_axis=in_axis,
+        out_axis=out_axis,
+        batch_axis=batch_axis,
         seed=seed,
         name=name,
         subsequence=subsequence,
@@ -264,7 +306,7 @@ def eye(shape: Shape, dtype: DType = "float32", *, shard: Shard | None = None) -
     return _fill.fill_eye(empty(shape, dtype), shard=shard)
 
 
-def dirac(shape: Shape, dtype: DType = "float32", groups: int = 1, *, shard: Shard | None = None) -> NDArray[Any]:
+def dirac(shape: Shape, dtype: DType = "float32", groups: Integer = 1, *, shard: Shard | None = None) -> NDArray[Any]:
     """A new NumPy array, as fill_dirac; help(kinit) has what all share."""
     return _fill.fill_dirac(empty(shape, dtype), groups, shard=shard)
 
@@ -284,10 +326,10 @@ def orthogonal(
     dtype: DType = "float32",
     gain: float = 1.0,
     *,
-    seed: int,
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
 ) -> NDArray[Any]:
     """A new NumPy array whose first dimension, by all others together, is a matrix with orthonormal rows or columns.
 
@@ -312,10 +354,10 @@ def delta_orthogonal(
     dtype: DType = "float32",
     gain: float = 1.0,
     *,
-    seed: int,
+    seed: Integer,
     name: str | None = None,
-    subsequence: int | None = None,
-    offset: int = 0,
+    subsequence: Integer | None = None,
+    offset: Integer = 0,
 ) -> NDArray[Any]:
     """A new NumPy array for a convolution, [outputs, inputs, kernel...]: orthogonal in the kernel's middle, else zero.
 

@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 
 from . import _kinit
+from ._types import Axes, Integer
 
 
-def fans(shape: Sequence[int]) -> tuple[int, int]:
-    """(fan_in, fan_out) of a weight of shape [outputs, inputs, kernel...], as PyTorch keeps it.
+def fans(
+    shape: Sequence[Integer], *, in_axis: Axes = 1, out_axis: Axes = 0, batch_axis: Axes = ()
+) -> tuple[int, int]:
+    """(fan_in, fan_out) of a weight: of shape [outputs, inputs, kernel...], as PyTorch keeps it, unless the axes differ.
 
-    fan_in = shape[1] * shape[2] * ..., fan_out = shape[0] * shape[2] * ...
-    Raises ValueError for fewer than 2 dimensions and for negative or too large lengths.
+    fan_in is the product of the lengths of in_axis, fan_out that of out_axis, both times the lengths of all dimensions
+    that are not named; batch_axis counts for neither. Raises ValueError for fewer than 2 dimensions, for negative or too
+    large lengths and for a dimension that is named twice; IndexError for one that is not there.
     """
-    return _kinit.fans(shape)
+    return _kinit.fans(shape, in_axis, out_axis, batch_axis)
 
 
 def gain(nonlinearity: str, param: float | None = None) -> float:

@@ -35,12 +35,14 @@ void store_infinity(const Array &array, int fraction, bool negative) {
 void fill_infinity(const Destination &destination, bool negative) {
   const Array &array = destination.array;
   const kinit_tensor tensor = destination.tensor();
+  if (array.element == Element::f8_e4m3) raise_status(KINIT_ERROR_NOT_FINITE); /* which has no infinity */
   raise_status(kinit_constant(&tensor, 0.0)); /* checks all else, and touches the memory with all threads */
   const nb::gil_scoped_release release;
   if (array.element == Element::f32) store_infinity<uint32_t>(array, 23, negative);
   if (array.element == Element::f64) store_infinity<uint64_t>(array, 52, negative);
   if (array.element == Element::f16) store_infinity<uint16_t>(array, 10, negative);
   if (array.element == Element::bf16) store_infinity<uint16_t>(array, 7, negative);
+  if (array.element == Element::f8_e5m2) store_infinity<uint8_t>(array, 2, negative);
 }
 
 }  // namespace kinit_python

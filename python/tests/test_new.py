@@ -113,7 +113,7 @@ def test_empty():
     assert kinit.empty(3, "uint32").dtype == "uint32"
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16", "bfloat16", "float8_e5m2"])
 @pytest.mark.parametrize("value", [float("inf"), float("-inf")])
 def test_infinite_constants(dtype, value):
     assert (kinit.constant((3, 5), dtype, value).astype("f8") == value).all()
@@ -125,6 +125,8 @@ def test_infinite_constants(dtype, value):
 
 
 def test_infinite_constants_are_checked():
+    with pytest.raises(ValueError, match="infinite in the type"):
+        kinit.constant(3, "float8_e4m3fn", float("inf"))
     x = np.full((2, 3), 7, "f4")
     with pytest.raises(ValueError, match="outside the array"):
         kinit.fill_constant(x, float("inf"), shard=((2, 3), (1, 0)))

@@ -11,7 +11,7 @@ where the kind of key has them (rbg, unsafe_rbg), the subsequence, k2 * 2**32 + 
 normal(1.0)(jax.random.key(42), shape) is kinit.normal(shape, seed=42). Raw and typed keys of equal words give equal numbers.
 
 Wrong keys, shapes, dtypes and axes raise what JAX raises. Besides: ValueError for parameters that kinit refuses (a negative
-stddev, say), TypeError for dtypes that it does not fill (complex ones, float8), NotImplementedError on other platforms than
+stddev, say), TypeError for dtypes that it does not fill (complex ones, say), NotImplementedError on other platforms than
 the CPU.
 
 SPDX-License-Identifier: Apache-2.0
@@ -28,7 +28,7 @@ import jax
 import jax.numpy as jnp
 from jax.nn.initializers import Initializer, constant, ones, zeros
 
-from .. import _kinit
+from .. import _kinit, _new
 from .call import Resolved, fill
 
 __all__ = [
@@ -81,8 +81,8 @@ def _expected(peer: Any, key: Any, shape: Any, dtype: Any) -> Any:
         return jax.eval_shape(lambda: peer(key, shape, dtype))
     kind = jax.ShapeDtypeStruct(key.shape, key.dtype)
     out = _checked(peer, kind, tuple(shape), dtype, (getattr(jax.config, "jax_enable_x64"), getattr(jax.config, "jax_default_prng_impl")))
-    if out.dtype.name not in ("float32", "float64", "float16", "bfloat16"):
-        raise TypeError(f"dtype {out.dtype}: kinit fills float32, float64, float16 and bfloat16")
+    if out.dtype.name not in _new.FLOATS:
+        raise TypeError(f"dtype {out.dtype}: kinit fills {', '.join(_new.FLOATS)}")
     return out
 
 
@@ -173,10 +173,10 @@ he_normal = kaiming_normal = _scaling("he_normal", 2.0, "fan_in", "truncated_nor
 
 def _matrix(key: Any, rows: int, columns: int, dtype: Any) -> jax.Array:
     """A uniformly distributed matrix with orthonormal rows or columns: Q of a normal one's QR, with R's diagonal positive."""
-    work = jnp.promote_types(dtype, jnp.float32)
+    work = jnp.float32 if _is_narrow(dtype) else dtype
     standard = _kinit.resolve_distribution("normal", 0.0, 1.0, 0.0, 1.0)
     q, r = jnp.linalg.qr(fill(streams_of(key), standard, (max(rows, columns), min(rows, columns)), work))
-    q = q * jnp.where(jnp.diagonal(r) < 0, -1, 1).astype(work)
+    q = q * jnp.where(jnp.diagonal(r) < 0, -1, 1).astype(q.dtype)
     return q if rows >= columns else q.T
 
 
@@ -187,14 +187,15 @@ def orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = None) -> In
     def init(key: Any, shape: Any, dtype: Any = dtype, out_sharding: Any = None) -> jax.Array:
         if out_sharding is not None:
             raise NotImplementedError
-        out = _expected(peer, key, shape, jnp.float32 if _is_half(dtype) else dtype)
-        dtype = dtype if _is_half(dtype) else out.dtype
+        out = _expected(peer, key, shape, jnp.float32 if _is_narrow(dtype) else dtype)
+        dtype = dtype if _is_narrow(dtype) else out.dtype
         if math.prod(out.shape) == 0:
             return jnp.zeros(out.shape, dtype)
         columns = out.shape[column_axis]
         q = _matrix(key, math.prod(out.shape) // columns, columns, dtype)
         rest = [length for k, length in enumerate(out.shape) if k != column_axis % len(out.shape)]
-        return (scale * jnp.moveaxis(q.reshape(*rest, columns), -1, column_axis)).astype(dtype)
+        q = scale * jnp.moveaxis(q.reshape(*rest, columns), -1, column_axis)
+        return jnp.clip(q, -448, 448).astype(dtype) if dtype == jnp.float8_e4m3fn else q.astype(dtype)  # its largest
 
     return init
 
@@ -206,8 +207,8 @@ def delta_orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = None)
     def init(key: Any, shape: Any, dtype: Any = dtype, out_sharding: Any = None) -> jax.Array:
         if out_sharding is not None:
             raise NotImplementedError
-        out = _expected(peer, key, shape, jnp.float32 if _is_half(dtype) else dtype)
-        dtype = dtype if _is_half(dtype) else out.dtype
+        out = _expected(peer, key, shape, jnp.float32 if _is_narrow(dtype) else dtype)
+        dtype = dtype if _is_narrow(dtype) else out.dtype
         middle = tuple((length - 1) // 2 for length in out.shape[:-2])
         matrix = orthogonal(scale, column_axis, dtype)(key, out.shape[-2:])
         return jnp.zeros(out.shape, dtype).at[middle].set(matrix)
@@ -215,6 +216,6 @@ def delta_orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = None)
     return init
 
 
-def _is_half(dtype: Any) -> bool:
+def _is_narrow(dtype: Any) -> bool:
     """A type for which JAX has no QR: made in float32, then rounded."""
-    return dtype is not None and jnp.dtype(dtype).name in ("float16", "bfloat16")
+    return dtype is not None and jnp.dtype(dtype).name in _new.FLOATS and jnp.dtype(dtype).itemsize < 4

@@ -195,7 +195,9 @@ def orthogonal(scale: Any = 1.0, column_axis: int = -1, dtype: Any = None) -> In
         q = _matrix(key, math.prod(out.shape) // columns, columns, dtype)
         rest = [length for k, length in enumerate(out.shape) if k != column_axis % len(out.shape)]
         q = scale * jnp.moveaxis(q.reshape(*rest, columns), -1, column_axis)
-        return jnp.clip(q, -448, 448).astype(dtype) if dtype == jnp.float8_e4m3fn else q.astype(dtype)  # its largest
+        if jnp.dtype(dtype) == jnp.float8_e4m3fn:  # has nothing but NaN beyond its largest number
+            q = jnp.clip(q, -448, 448)
+        return q.astype(dtype)
 
     return init
 

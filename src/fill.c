@@ -81,8 +81,10 @@ static void fill_piece(const void *context, int index) {
   kinit_cpu_float_end(environment);
 }
 
-/* Streaming stores win where the caches cannot hold the result: they save reading each line before it is written. The
- * size is asked for once, because the system takes its time to tell. */
+/* Streaming stores win where the caches cannot hold the result: they save reading each line before it is written. Not
+ * in fresh memory, whose lines the system has just cleared, in the caches: there they would be written twice, and
+ * normals into 256 MiB from malloc took a quarter longer (scripts/bench-against). The size of the caches is asked for
+ * once, because the system takes its time to tell. */
 static bool streaming_pays(uint64_t bytes) {
   static _Atomic size_t cache_size;
   if (bytes < SMALLEST_CACHE) return false;
@@ -105,8 +107,8 @@ static int count_pieces(uint64_t bytes, int limit) {
 
 static void fill_layout(kinit_plan *plan, const kinit_layout *layout) {
   const uint64_t bytes = layout->count * layout->element_size;
-  if (contiguous(layout)) kinit_memory_advise(layout->data, bytes);
-  plan->parameters.streaming = row_bytes(layout) >= SHORTEST_STREAM && streaming_pays(bytes);
+  const bool fresh = contiguous(layout) && kinit_memory_advise(layout->data, bytes);
+  plan->parameters.streaming = !fresh && row_bytes(layout) >= SHORTEST_STREAM && streaming_pays(bytes);
   const int limit = bytes < 2 * BYTES_PER_THREAD ? 1 : kinit_parallel_limit(bytes);
   const work w = {plan->kernel, &plan->parameters, layout, limit == 1 ? 1 : count_pieces(bytes, limit)};
   if (w.pieces == 1)

@@ -44,17 +44,22 @@ static bool untouched(char *page) {
 /* The huge pages are advised from the first on, as far as they are untouched: of memory in use the first page tells.
  * MADV_FREE is refused for everything but private anonymous memory, at no cost, and there is nothing to lose in pages
  * that were never touched and will be overwritten. */
-void kinit_memory_advise(void *destination, size_t bytes) {
-  if (bytes < SMALLEST_ADVISED || !allowed()) return;
+bool kinit_memory_advise(void *destination, size_t bytes) {
+  if (bytes < SMALLEST_ADVISED || !allowed()) return false;
   char *const begin = (char *)destination + -(uintptr_t)destination % HUGE_PAGE;
   char *const end = (char *)destination + bytes;
   char *p = begin;
   while (end - p >= HUGE_PAGE && untouched(p)) p += HUGE_PAGE;
   const size_t fresh = (size_t)(p - begin);
-  if (fresh > 0 && madvise(begin, fresh, MADV_FREE) == 0) (void)madvise(begin, fresh, MADV_HUGEPAGE);
+  if (fresh == 0 || madvise(begin, fresh, MADV_FREE) != 0) return false;
+  (void)madvise(begin, fresh, MADV_HUGEPAGE);
+  return fresh > bytes / 2;
 }
 #else
-void kinit_memory_advise(void *destination, size_t bytes) { (void)destination, (void)bytes; }
+bool kinit_memory_advise(void *destination, size_t bytes) {
+  (void)destination, (void)bytes;
+  return false;
+}
 #endif
 
 void *kinit_alloc(size_t bytes) {

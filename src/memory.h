@@ -4,10 +4,12 @@
 #ifndef KINIT_MEMORY_H
 #define KINIT_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Asks for huge pages in memory that is about to be overwritten as a whole, where that pays and is allowed (see
- * kinit_set_huge_pages). Advice only. */
-void kinit_memory_advise(void *destination, size_t bytes);
+ * kinit_set_huge_pages). Advice only. True if most of it was fresh: its pages are cleared, in the caches, as the fill
+ * reaches them. */
+bool kinit_memory_advise(void *destination, size_t bytes);
 
 #endif

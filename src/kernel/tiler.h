@@ -12,7 +12,7 @@
 #include "transform.h"
 
 /* Groups that wait at most. A fraction of a tile, so that a fill needs less than 32 KiB of stack in every backend. */
-enum { WAITING = KS_TILE / 4 };
+enum { WAITING = KS_TILE / 4, PIECES = 2 * WAITING };
 
 /* Elements of the small buffer that belong to one span. */
 typedef struct piece {
@@ -33,9 +33,10 @@ typedef struct job {
   uint64_t seed, subsequence;
   uint32_t block_high; /* for which philox was prepared */
   int groups, pieces;  /* waiting */
+  uint64_t last_block; /* the first block of the last group that waits */
   philox philox;
   uint64_t products[WAITING]; /* of the groups that wait */
-  piece piece[WAITING];
+  piece piece[PIECES];
   tile tile;
   KS_ALIGNED char values[WAITING * GROUP_WORDS * 4];
 } job;
@@ -114,6 +115,24 @@ static int groups_until_wrap(uint64_t block, uint64_t most) {
   return (int)(most < until_wrap ? most : until_wrap);
 }
 
+static void flush_if_full(job *j) {
+  if (j->groups == WAITING || j->pieces == PIECES) flush(j);
+}
+
+/* Puts a span that lies in one group among those that wait. Where spans lie close together they share the group. False
+ * if it reaches beyond its group. */
+KS_INLINE bool wait_short(job *j, const kinit_span *span) {
+  const uint64_t elements = UINT64_C(1) << j->group_shift, skip = span->first & (elements - 1);
+  const uint64_t block = (span->first >> j->group_shift) * GROUP_BLOCKS;
+  if (span->count > elements - skip || (uint32_t)(block >> 32) != j->block_high) return false;
+  flush_if_full(j);
+  if (j->groups == 0 || block != j->last_block) j->products[j->groups++] = block_product(block);
+  j->last_block = block;
+  const uint32_t from = (uint32_t)(((uint64_t)(j->groups - 1) << j->group_shift) + skip);
+  j->piece[j->pieces++] = (piece){span->dst, span->stride, from, (uint32_t)span->count};
+  return true;
+}
+
 /* Puts elements of one span among those that wait, as many as there is space for: the groups from `block` on, without
  * the first `skip` elements, for at most count elements. Returns the number of elements taken. */
 static uint64_t wait(job *j, uint64_t block, unsigned skip, uint64_t count, char *dst, int64_t stride) {
@@ -124,6 +143,7 @@ static uint64_t wait(job *j, uint64_t block, unsigned skip, uint64_t count, char
   const uint64_t taken = count < available ? count : available;
   j->piece[j->pieces++] = (piece){dst, stride, ((unsigned)j->groups << j->group_shift) + skip, (uint32_t)taken};
   for (int g = 0; g < groups; g++) j->products[j->groups++] = block_product(block + (uint64_t)g * GROUP_BLOCKS);
+  j->last_block = block + (uint64_t)(groups - 1) * GROUP_BLOCKS;
   return taken;
 }
 
@@ -159,8 +179,8 @@ static void fill_span(job *j, const kinit_span *span) {
       done += direct(j, block, left, dst);
       continue;
     }
+    flush_if_full(j);
     done += wait(j, block, skip, left, dst, span->stride);
-    if (j->groups == WAITING) flush(j);
   }
 }
 
@@ -179,7 +199,8 @@ static void fill_spans(const kinit_parameters *parameters, const kinit_span *spa
   j.groups = 0;
   j.pieces = 0;
   prepare_blocks(&j, (uint32_t)((spans[0].first >> j.group_shift) * GROUP_BLOCKS >> 32));
-  for (size_t i = 0; i < span_count; i++) fill_span(&j, &spans[i]);
+  for (size_t i = 0; i < span_count; i++)
+    if (!wait_short(&j, &spans[i])) fill_span(&j, &spans[i]);
   if (j.groups > 0) flush(&j);
   if (j.streaming) ks_fence();
 }

@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 from torch.autograd.graph import increment_version
-from torch.nn.init import _calculate_correct_fan, _calculate_fan_in_and_fan_out, calculate_gain
+from torch.nn.init import _calculate_correct_fan, _calculate_fan_in_and_fan_out
 
 import kinit
 from kinit import _kinit
@@ -141,6 +141,14 @@ def kaiming_normal(tensor: torch.Tensor, source: Source, a: float, mode: Any, no
 def _kaiming_std(tensor: torch.Tensor, a: float, mode: Any, nonlinearity: Any) -> float:
     fan = _calculate_correct_fan(tensor, mode)
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)
+
+
+def calculate_gain(nonlinearity: Any, param: int | float | None = None) -> float:
+    """As torch.nn.init.calculate_gain, whose exceptions it has. The square of a slope is rounded correctly."""
+    gain: float = torch.nn.init.calculate_gain(nonlinearity, param)
+    if nonlinearity != "leaky_relu" or param is None or not 0 < gain < math.inf:
+        return gain
+    return kinit.gain(nonlinearity, param)
 
 
 def _warn_no_op() -> bool:

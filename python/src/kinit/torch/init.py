@@ -26,16 +26,18 @@ All functions may be called from any number of threads at once, for different te
 SPDX-License-Identifier: Apache-2.0
 """
 
-import math
 import warnings
 from collections.abc import Callable
 from typing import Any, Literal, ParamSpec, TypeVar
 
 import torch
 from torch import Tensor
-from torch.nn.init import _calculate_fan_in_and_fan_out, calculate_gain
+from torch.nn.init import _calculate_fan_in_and_fan_out
 
-from .attempt import ATTEMPTS
+from kinit import _kinit
+from kinit._types import Distribution, FanMode
+
+from .attempt import ATTEMPTS, calculate_gain
 from .source import Source
 
 __all__ = [
@@ -88,9 +90,6 @@ _Nonlinearity = Literal[
     "selu",
 ]
 _FanMode = Literal["fan_in", "fan_out"]
-
-# Standard deviation of a standard normal that is cut at -2 and 2.
-_TRUNCATED_STD = 0.87962566103423978
 
 
 def _fill(name: str, tensor: Tensor, parameters: tuple[Any, ...], source: Source | None = None) -> Tensor:
@@ -277,8 +276,8 @@ def sparse_(
 def variance_scaling_(
     tensor: Tensor,
     scale: float = 1.0,
-    mode: Literal["fan_in", "fan_out", "fan_avg"] = "fan_in",
-    distribution: Literal["truncated_normal", "normal", "uniform"] = "truncated_normal",
+    mode: FanMode = "fan_in",
+    distribution: Distribution = "truncated_normal",
     generator: torch.Generator | None = None,
     *,
     seed: int | None = None,
@@ -292,26 +291,13 @@ def variance_scaling_(
     if 0 in tensor.shape:
         warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=2)
         return tensor
-    std = math.sqrt(_variance(tensor, scale, mode))
+    _calculate_fan_in_and_fan_out(tensor)  # has the exception for too few dimensions
+    _, mean, std, low, high = _kinit.resolve_variance_scaling(tensor.shape, scale, mode, distribution, 1, 0, ())
     if distribution == "truncated_normal":
-        std /= _TRUNCATED_STD
-        return trunc_normal_(tensor, 0.0, std, -2 * std, 2 * std, generator, seed=seed, name=name)
+        return trunc_normal_(tensor, mean, std, low, high, generator, seed=seed, name=name)
     if distribution == "normal":
-        return normal_(tensor, 0.0, std, generator, seed=seed, name=name)
-    if distribution == "uniform":
-        bound = math.sqrt(3.0 * _variance(tensor, scale, mode))
-        return uniform_(tensor, -bound, bound, generator, seed=seed, name=name)
-    raise ValueError(f"Distribution {distribution} not supported, please use truncated_normal, normal or uniform")
-
-
-def _variance(tensor: Tensor, scale: float, mode: str) -> float:
-    if not scale > 0:
-        raise ValueError(f"scale must be positive, not {scale}")
-    fan_in, fan_out = _calculate_fan_in_and_fan_out(tensor)
-    fans = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}
-    if mode.lower() not in fans:
-        raise ValueError(f"Mode {mode} not supported, please use one of {list(fans)}")
-    return scale / fans[mode.lower()]
+        return normal_(tensor, mean, std, generator, seed=seed, name=name)
+    return uniform_(tensor, low, high, generator, seed=seed, name=name)
 
 
 def lecun_normal_(

@@ -6,6 +6,7 @@
 #include <nanobind/stl/string.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <string>
 
@@ -126,12 +127,100 @@ kinit_tensor Destination::tensor() const {
   return tensor;
 }
 
-void raise_status(kinit_status status) {
-  if (status == KINIT_OK) return;
+/* ---- Exceptions -------------------------------------------------------------------------------------------------- */
+
+std::string shape_text(int ndim, const int64_t *lengths) {
+  std::string text = "(";
+  for (int k = 0; k < ndim; k++) text += (k > 0 ? ", " : "") + std::to_string(lengths[k]);
+  return text + (ndim == 1 ? ",)" : ")");
+}
+
+namespace {
+
+std::string number_text(double value) { return nb::cast<std::string>(nb::repr(nb::float_(value))); }
+
+std::string must_be(const Parameter &parameter, const std::string &what) {
+  return std::string(parameter.name) + " must be " + what + ", not " + number_text(parameter.value);
+}
+
+const Parameter *find(const Request &request, const char *name) {
+  for (const Parameter &parameter : request.parameters) {
+    if (std::strcmp(parameter.name, name) == 0) return &parameter;
+  }
+  return nullptr;
+}
+
+std::string explain_not_finite(const Request &request) {
+  const Element element = request.to != nullptr ? request.to->array.element : Element::f64;
+  for (const Parameter &parameter : request.parameters) {
+    if (!std::isfinite(parameter.value)) return must_be(parameter, "finite");
+  }
+  for (const Parameter &parameter : request.parameters) {
+    const bool fits = element == Element::f64 || std::isfinite(static_cast<float>(parameter.value));
+    if (!fits) return must_be(parameter, "finite in float32");
+  }
+  return must_be(*request.parameters.begin(), std::string("finite in ") + element_name(element));
+}
+
+std::string explain_negative(const Request &request) {
+  const Parameter *scale = find(request, "scale"), *gain = find(request, "gain");
+  if (scale != nullptr) return must_be(*scale, "positive");
+  return must_be(gain != nullptr ? *gain : *find(request, "std"), "at least 0");
+}
+
+std::string explain_bounds(const Request &request) {
+  const Parameter low = *find(request, "low"), high = *find(request, "high");
+  const bool is_truncated = find(request, "std") != nullptr;
+  const std::string where = low.value < high.value ? " in float32" : "";
+  return must_be(low, (is_truncated ? "less than high = " : "at most high = ") + number_text(high.value) + where);
+}
+
+/* A message of the library, and the shape that it is about. */
+std::string with_shape(const char *message, const Request &request) {
+  if (request.to == nullptr) return message;
+  const Array &array = request.to->array;
+  return std::string(message) + ": the shape is " + shape_text(array.ndim, array.shape);
+}
+
+std::string explain_shard(const Request &request) {
+  if (request.to == nullptr) return "the shard lies outside the array of global_shape";
+  const Destination &to = *request.to;
+  const int ndim = to.array.ndim;
+  return "the shard of shape " + shape_text(ndim, to.array.shape) + " at start " + shape_text(ndim, to.start) +
+         " lies outside the array of global_shape " + shape_text(ndim, to.global_shape);
+}
+
+std::string explain(kinit_status status, const Request &request) {
   const char *message = kinit_status_message(status);
+  const bool has_parameters = request.parameters.size() > 0;
+  switch (status) {
+    case KINIT_ERROR_NOT_FINITE:
+      return has_parameters ? explain_not_finite(request) : message;
+    case KINIT_ERROR_NEGATIVE_SCALE:
+      return has_parameters ? explain_negative(request) : message;
+    case KINIT_ERROR_BOUNDS:
+      return has_parameters ? explain_bounds(request) : message;
+    case KINIT_ERROR_BLOCK:
+      return explain_shard(request);
+    case KINIT_ERROR_STREAM_END:
+      return with_shape(("offset " + std::to_string(request.offset) + " lies too close to the end of the stream").c_str(),
+                        request);
+    case KINIT_ERROR_DIMENSIONS:
+    case KINIT_ERROR_SIZE:
+    case KINIT_ERROR_GROUPS:
+      return with_shape(message, request);
+    default:
+      return message;
+  }
+}
+
+}  // namespace
+
+void raise_status(kinit_status status, const Request &request) {
+  if (status == KINIT_OK) return;
+  const std::string message = explain(status, request);
   if (status == KINIT_ERROR_NEEDS_FMA) throw std::runtime_error(message);
-  if (status == KINIT_ERROR_BLOCK) message = "the shard lies outside the array of global_shape";
-  throw nb::value_error(message);
+  throw nb::value_error(message.c_str());
 }
 
 }  // namespace kinit_python

@@ -6,6 +6,9 @@
 
 #include <nanobind/nanobind.h>
 
+#include <initializer_list>
+#include <string>
+
 #include "array.h"
 #include "kinit/kinit.h"
 
@@ -42,7 +45,23 @@ class Destination {
   int64_t start[MAX_DIMENSIONS];
 };
 
+/* A number that the caller gave, or what follows from one ("high - low"). */
+struct Parameter {
+  const char *name;
+  double value;
+};
+
+/* What a call asked for, so that its exception can say which argument is wrong. */
+struct Request {
+  std::initializer_list<Parameter> parameters; /* must be finite, and those named std, gain and scale in range */
+  uint64_t offset = 0;
+  const Destination *to = nullptr;
+};
+
 /* Raises the exception of a status that is not KINIT_OK: RuntimeError for what the machine lacks, else ValueError. */
-void raise_status(kinit_status status);
+void raise_status(kinit_status status, const Request &request = {});
+
+/* "(3, 4)" */
+std::string shape_text(int ndim, const int64_t *lengths);
 
 }  // namespace kinit_python

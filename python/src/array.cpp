@@ -187,6 +187,8 @@ bool overlaps(const Array &array) {
 
 }  // namespace
 
+const char *element_name(Element element) { return NAMES[static_cast<int>(element)]; }
+
 /* ---- The array -------------------------------------------------------------------------------------------------- */
 
 Array::Array(nb::handle object) {

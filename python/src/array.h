@@ -17,6 +17,9 @@ enum { MAX_DIMENSIONS = 64 };
 /* The element types of the C library, and the words of fill_bits. */
 enum class Element { f32, f64, f16, bf16, f8_e4m3, f8_e5m2, u32 };
 
+/* As NumPy, PyTorch and JAX call it. */
+const char *element_name(Element element);
+
 /* A writable array in this machine's memory whose elements do not overlap, held for as long as this object lives: the
  * exporter may not resize or free it meanwhile. Needs the GIL. */
 class Array {

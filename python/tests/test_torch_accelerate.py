@@ -386,7 +386,7 @@ def test_a_seed_refuses_threads_that_start_inside(draw, thread_of):
     assert dict(mode.stats.taken_over) == {"normal_": 2, "ones_": 1}
 
 
-@pytest.mark.parametrize("draw", [DRAWS["nn.init"], DRAWS["module"]], ids=["nn.init", "module"])
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
 def test_threads_that_were_there_before(draw):
     with ThreadPoolExecutor(1) as pool:
         pool.submit(torch.manual_seed, 3).result()
@@ -400,6 +400,39 @@ def test_threads_that_were_there_before(draw):
                 pool.submit(draw).result()
         torch.manual_seed(3)
         assert torch.equal(pool.submit(draw).result(), expected)
+
+
+OTHER_DRAWS = {
+    "rand": lambda: torch.rand(3),
+    "randn_like": lambda: torch.randn_like(torch.empty(3)),
+    "exponential_": lambda: torch.empty(3).exponential_(),
+    "dropout": lambda: torch.nn.Dropout(0.5)(torch.ones(3)),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_DRAWS)
+def test_other_draws_of_threads_that_were_there_before(name):
+    """They would take numbers from the generator that the seed decides."""
+    draw, uniform = OTHER_DRAWS[name], torch.Tensor.uniform_
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(torch.manual_seed, 3).result()
+        expected = draw()
+        torch.manual_seed(3)
+        with accelerate() as mode:
+            normal_(torch.empty(3), generator=torch.Generator())
+            assert torch.equal(pool.submit(draw).result(), expected)
+        assert dict(mode.stats.other) == {name: 1}
+        with accelerate(seed=1) as mode:
+            assert torch.Tensor.uniform_ is not uniform
+            first = normal_(torch.empty(3)), torch.rand(3), torch.empty(3).uniform_()
+            with pytest.raises(RuntimeError, match="Build the model in one thread"):
+                pool.submit(draw).result()
+            pool.submit(lambda: torch.rand(3, generator=torch.Generator().manual_seed(3))).result()
+        assert torch.Tensor.uniform_ is uniform and "uniform_" not in vars(torch.Tensor)
+        assert mode.stats.taken_over == {"normal_": 1, "uniform_": 1} and mode.stats.other == {"rand": 2}
+    with accelerate(seed=1):  # without other threads
+        again = normal_(torch.empty(3)), torch.rand(3), torch.empty(3).uniform_()
+    assert all(map(torch.equal, first, again))
 
 
 def test_threads_with_a_context_of_their_own():

@@ -1,6 +1,6 @@
 """The hooks that torch and Python lack: in the functions of torch.nn.init, and where threads start.
 
-Owns: the exchange of code, and which thread is in which mode. Used by mode.py.
+Owns: the exchange of code, and which thread is in which mode. Used by mode.py and guard.py.
 
 uniform_, normal_, constant_ and kaiming_uniform_ ask the modes of the thread (torch.overrides) whether one of them
 wants the call; the other functions do not, and modules import them by name, so that replacing the attributes of
@@ -8,7 +8,7 @@ torch.nn.init would miss them. While a mode of kinit is active anywhere, each fu
 then does what it always did.
 
 Torch's modes belong to a thread. A thread that is started in a mode of kinit is in that mode too; in any other thread
-the functions of torch.nn.init ask the mode that was entered last.
+the functions of torch.nn.init, and those that guard.py guards, ask the mode that was entered last.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -75,21 +75,25 @@ def _call(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
                 return mode.__torch_function__(hook.function, (), args, kwargs)
             finally:
                 _push(mode)
-    elif _entered and threading.get_ident() not in _threads:
-        return _call_elsewhere(hook, args, kwargs)
+    elif is_elsewhere():
+        return call_elsewhere(hook.function, args, kwargs)
     tensor = args[:1] or (kwargs.get("tensor"),)
     if has_torch_function(tensor):
         return handle_torch_function(hook.function, tensor, *args, **kwargs)
     return hook.original(*args, **kwargs)
 
 
-def _call_elsewhere(hook: _Hook, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """In a thread that is in no mode of kinit."""
+def is_elsewhere() -> bool:
+    """Whether this thread is in no mode of kinit, and another one is."""
+    return bool(_entered) and threading.get_ident() not in _threads
+
+
+def call_elsewhere(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """In a thread that is in no mode of kinit: offers the call to the mode that was entered last."""
     with _lock:
         mode = _entered[-1] if _entered else None
         _threads[threading.get_ident()] += 1
     try:
-        function = hook.function
         return function(*args, **kwargs) if mode is None else mode.__torch_function__(function, (), args, kwargs)
     finally:
         _leave_thread()

@@ -18,7 +18,7 @@ import torch
 
 from kinit import _kinit
 
-from . import hook
+from . import guard, hook
 from .attempt import ATTEMPTS
 from .dtensor import PlacementError
 from .source import Source
@@ -123,9 +123,16 @@ _OTHER_NAMES = {
     torch.nn.functional: "dropout alpha_dropout dropout1d dropout2d dropout3d feature_alpha_dropout gumbel_softmax rrelu "
     "rrelu_ fractional_max_pool2d fractional_max_pool3d",
 }
-_OTHER_FUNCTIONS: list[Callable[..., Any]] = [
-    getattr(place, name) for place, names in _OTHER_NAMES.items() for name in names.split() if hasattr(place, name)
-]
+_guards = guard.Guards({**_OTHER_NAMES, torch.Tensor: f"{_OTHER_NAMES[torch.Tensor]} normal_ uniform_"})
+_OTHER_FUNCTIONS = set(_guards.functions.values()) - set(_FUNCTIONS)
+
+# Torch looks its own methods up in the class, and so it may be a guard that it offers to a mode.
+for _original, _of_guard in _guards.guards.items():
+    if _original in _FUNCTIONS:
+        _FUNCTIONS[_of_guard] = _FUNCTIONS[_original]
+        _SHORTCUTS[_of_guard] = _SHORTCUTS[_original]
+    else:
+        _OTHER_FUNCTIONS.add(_of_guard)
 
 
 # ---- The modes -------------------------------------------------------------------------------------------------------
@@ -242,9 +249,10 @@ class accelerate(InitMode):
            methods on tensors that autograd watches, and DTensors that kinit cannot fill), and which other random calls
            there were, in calls and elements
 
-    Threads that are started inside are inside too, and so are calls of torch.nn.init.* in all other threads that are in no
+    Threads that are started inside are inside too, and so are calls of all these functions in other threads that are in no
     context of their own. Without a seed kinit serves them all. With a seed only the thread that entered may draw: in the
-    others there is a RuntimeError, also for contexts of their own. Nor may they use torch's default generator otherwise.
+    others there is a RuntimeError, also for contexts of their own. Not seen are functions other than torch.nn.init.* that
+    such threads imported by name (from torch import rand) before the context: they must not draw meanwhile.
     """
 
     def __init__(self, seed: int | None = None) -> None:
@@ -263,9 +271,11 @@ class accelerate(InitMode):
             _generators.seed(self.seed)
         self.shortcuts = _SHORTCUTS
         super().__enter__()
+        _guards.install()
         return self
 
     def __exit__(self, *exception: Any) -> None:
+        _guards.remove()
         super().__exit__(*exception)
         if not self._thread:
             self.shortcuts = {}

@@ -129,13 +129,13 @@ kinit_tensor Destination::tensor() const {
 
 /* ---- Exceptions -------------------------------------------------------------------------------------------------- */
 
+namespace {
+
 std::string shape_text(int ndim, const int64_t *lengths) {
   std::string text = "(";
   for (int k = 0; k < ndim; k++) text += (k > 0 ? ", " : "") + std::to_string(lengths[k]);
   return text + (ndim == 1 ? ",)" : ")");
 }
-
-namespace {
 
 std::string number_text(double value) { return nb::cast<std::string>(nb::repr(nb::float_(value))); }
 
@@ -169,17 +169,23 @@ std::string explain_negative(const Request &request) {
 }
 
 std::string explain_bounds(const Request &request) {
-  const Parameter low = *find(request, "low"), high = *find(request, "high");
+  const Parameter *low = find(request, "low"), *high = find(request, "high");
+  if (low == nullptr || high == nullptr) return must_be(*request.parameters.begin(), "larger");
   const bool is_truncated = find(request, "std") != nullptr;
-  const std::string where = low.value < high.value ? " in float32" : "";
-  return must_be(low, (is_truncated ? "less than high = " : "at most high = ") + number_text(high.value) + where);
+  const std::string where = low->value < high->value ? " in float32" : "";
+  return must_be(*low, (is_truncated ? "less than high = " : "at most high = ") + number_text(high->value) + where);
 }
 
-/* A message of the library, and the shape that it is about. */
-std::string with_shape(const char *message, const Request &request) {
-  if (request.to == nullptr) return message;
-  const Array &array = request.to->array;
-  return std::string(message) + ": the shape is " + shape_text(array.ndim, array.shape);
+std::string explain_groups(const Request &request) {
+  const Parameter *groups = find(request, "groups");
+  const std::string found = groups == nullptr ? "1" : std::to_string(static_cast<int64_t>(groups->value));
+  return "groups must be positive and divide the length of the first dimension, not " + found;
+}
+
+/* A message, and the shape that it is about. */
+std::string with_shape(const std::string &message, const Request &request) {
+  if (request.shape == nullptr) return message;
+  return message + ": the shape is " + shape_text(request.ndim, request.shape);
 }
 
 std::string explain_shard(const Request &request) {
@@ -203,11 +209,12 @@ std::string explain(kinit_status status, const Request &request) {
     case KINIT_ERROR_BLOCK:
       return explain_shard(request);
     case KINIT_ERROR_STREAM_END:
-      return with_shape(("offset " + std::to_string(request.offset) + " lies too close to the end of the stream").c_str(),
+      return with_shape("offset " + std::to_string(request.offset) + " lies too close to the end of the stream",
                         request);
+    case KINIT_ERROR_GROUPS:
+      return with_shape(explain_groups(request), request);
     case KINIT_ERROR_DIMENSIONS:
     case KINIT_ERROR_SIZE:
-    case KINIT_ERROR_GROUPS:
       return with_shape(message, request);
     default:
       return message;

@@ -55,13 +55,12 @@ struct Parameter {
 struct Request {
   std::initializer_list<Parameter> parameters; /* must be finite, and those named std, gain and scale in range */
   uint64_t offset = 0;
+  int ndim = 0;
+  const int64_t *shape = nullptr;
   const Destination *to = nullptr;
 };
 
 /* Raises the exception of a status that is not KINIT_OK: RuntimeError for what the machine lacks, else ValueError. */
 void raise_status(kinit_status status, const Request &request = {});
-
-/* "(3, 4)" */
-std::string shape_text(int ndim, const int64_t *lengths);
 
 }  // namespace kinit_python

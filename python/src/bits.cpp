@@ -71,7 +71,7 @@ void fill_rows(uint32_t *first, std::vector<Dimension> dimensions, kinit_stream 
 }
 
 /* The dimensions of the destination, and the indices of its first and last word in the whole array. */
-std::vector<Dimension> lay_out(const Destination &to, uint64_t &first, uint64_t &last) {
+std::vector<Dimension> lay_out(const Destination &to, const Request &request, uint64_t &first, uint64_t &last) {
   const Array &array = to.array;
   std::vector<Dimension> dimensions(static_cast<size_t>(array.ndim));
   uint64_t step = 1;
@@ -79,12 +79,12 @@ std::vector<Dimension> lay_out(const Destination &to, uint64_t &first, uint64_t 
   for (int k = array.ndim - 1; k >= 0; k--) {
     const int64_t whole = to.is_shard ? to.global_shape[k] : array.shape[k];
     const int64_t start = to.is_shard ? to.start[k] : 0;
-    if (start < 0 || start > whole || array.shape[k] > whole - start) raise_status(KINIT_ERROR_BLOCK);
+    if (start < 0 || start > whole || array.shape[k] > whole - start) raise_status(KINIT_ERROR_BLOCK, request);
     dimensions[static_cast<size_t>(k)] = {array.shape[k], array.strides[k], step};
     first += step * static_cast<uint64_t>(start);
     last += step * static_cast<uint64_t>(start + array.shape[k] - 1);
     if (__builtin_mul_overflow(step, static_cast<uint64_t>(whole), &step) || step > INT64_MAX) {
-      raise_status(KINIT_ERROR_SIZE);
+      raise_status(KINIT_ERROR_SIZE, request);
     }
   }
   return dimensions;
@@ -97,10 +97,11 @@ void fill_bits(const Destination &destination, kinit_stream stream) {
   if (reinterpret_cast<uintptr_t>(destination.array.data) % sizeof(uint32_t) != 0) {
     raise_status(KINIT_ERROR_MISALIGNED);
   }
+  const Request request = {{}, stream.offset, destination.array.ndim, destination.array.shape, &destination};
   uint64_t first, last;
-  const std::vector<Dimension> dimensions = lay_out(destination, first, last);
+  const std::vector<Dimension> dimensions = lay_out(destination, request, first, last);
   if (destination.array.empty()) return;
-  if (last > UINT64_MAX - stream.offset) raise_status(KINIT_ERROR_STREAM_END);
+  if (last > UINT64_MAX - stream.offset) raise_status(KINIT_ERROR_STREAM_END, request);
   stream.offset += first;
   const nb::gil_scoped_release release;
   fill_rows(static_cast<uint32_t *>(destination.array.data), merge(dimensions), stream);

@@ -3,6 +3,8 @@
  * Owns: what infinity.h says. SPDX-License-Identifier: Apache-2.0 */
 #include "infinity.h"
 
+#include <cmath>
+
 namespace nb = nanobind;
 
 namespace kinit_python {
@@ -35,7 +37,8 @@ void store_infinity(const Array &array, int fraction, bool negative) {
 void fill_infinity(const Destination &destination, bool negative) {
   const Array &array = destination.array;
   const kinit_tensor tensor = destination.tensor();
-  if (array.element == Element::f8_e4m3) raise_status(KINIT_ERROR_NOT_FINITE); /* which has no infinity */
+  const double value = negative ? -INFINITY : INFINITY;
+  if (array.element == Element::f8_e4m3) raise_status(KINIT_ERROR_NOT_FINITE, {{{"value", value}}}); /* it has none */
   raise_status(kinit_constant(&tensor, 0.0)); /* checks all else, and touches the memory with all threads */
   const nb::gil_scoped_release release;
   if (array.element == Element::f32) store_infinity<uint32_t>(array, 23, negative);

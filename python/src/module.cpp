@@ -27,21 +27,24 @@ namespace {
 
 /* fill(tensor) -> status, without the GIL. */
 template <typename Fill>
-void run(const Destination &destination, const Fill &fill) {
+void run(const Destination &destination, Request request, const Fill &fill) {
   const kinit_tensor tensor = destination.tensor();
   kinit_status status;
   {
     const nb::gil_scoped_release release;
     status = fill(&tensor);
   }
-  raise_status(status);
+  request.ndim = tensor.ndim;
+  request.shape = tensor.shape;
+  request.to = &destination;
+  raise_status(status, request);
   destination.array.written();
 }
 
 template <typename Fill>
-void run(handle x, handle shard, const Fill &fill) {
+void run(handle x, handle shard, const Request &request, const Fill &fill) {
   const Call call;
-  run(Destination(x, shard), fill);
+  run(Destination(x, shard), request, fill);
 }
 
 /* ---- Names ------------------------------------------------------------------------------------------------------ */
@@ -124,14 +127,16 @@ void normal(handle x, handle mean, handle std, handle seed, handle name, handle 
             handle shard) {
   const double m = read_number(mean, "mean"), s = read_number(std, "std");
   const kinit_stream stream = read_stream(seed, name, subsequence, offset);
-  run(x, shard, [=](const kinit_tensor *tensor) { return kinit_normal(tensor, m, s, stream); });
+  run(x, shard, {{{"mean", m}, {"std", s}}, stream.offset},
+      [=](const kinit_tensor *tensor) { return kinit_normal(tensor, m, s, stream); });
 }
 
 void uniform(handle x, handle low, handle high, handle seed, handle name, handle subsequence, handle offset,
              handle shard) {
   const double l = read_number(low, "low"), h = read_number(high, "high");
   const kinit_stream stream = read_stream(seed, name, subsequence, offset);
-  run(x, shard, [=](const kinit_tensor *tensor) { return kinit_uniform(tensor, l, h, stream); });
+  run(x, shard, {{{"low", l}, {"high", h}, {"high - low", h - l}}, stream.offset},
+      [=](const kinit_tensor *tensor) { return kinit_uniform(tensor, l, h, stream); });
 }
 
 void truncated_normal(handle x, handle mean, handle std, handle low, handle high, handle seed, handle name,
@@ -139,14 +144,18 @@ void truncated_normal(handle x, handle mean, handle std, handle low, handle high
   const double m = read_number(mean, "mean"), s = read_number(std, "std");
   const double l = read_number(low, "low"), h = read_number(high, "high");
   const kinit_stream stream = read_stream(seed, name, subsequence, offset);
-  run(x, shard, [=](const kinit_tensor *tensor) { return kinit_truncated_normal(tensor, m, s, l, h, stream); });
+  run(x, shard, {{{"mean", m}, {"std", s}, {"low", l}, {"high", h}}, stream.offset},
+      [=](const kinit_tensor *tensor) { return kinit_truncated_normal(tensor, m, s, l, h, stream); });
 }
 
 void constant(handle x, handle value, handle shard) {
   const double v = read_number(value, "value");
   const Call call;
   const Destination destination(x, shard);
-  if (!std::isinf(v)) return run(destination, [=](const kinit_tensor *tensor) { return kinit_constant(tensor, v); });
+  const Request request = {{{"value", v}}};
+  if (!std::isinf(v)) {
+    return run(destination, request, [=](const kinit_tensor *tensor) { return kinit_constant(tensor, v); });
+  }
   fill_infinity(destination, v < 0);
   destination.array.written();
 }
@@ -160,11 +169,13 @@ void bits(handle x, handle seed, handle name, handle subsequence, handle offset,
 }
 
 /* What an initializer with fans fills, whose axes are yet to be read. */
-void run_scheme(handle x, kinit_initializer initializer, const Axes &axes, kinit_stream stream, handle shard) {
+void run_scheme(handle x, kinit_initializer initializer, std::initializer_list<Parameter> parameters, const Axes &axes,
+                kinit_stream stream, handle shard) {
   const Call call;
   const Destination destination(x, shard);
   initializer.axes = read_axes(axes, destination.array.ndim);
-  run(destination, [&](const kinit_tensor *tensor) { return kinit_initialize(tensor, &initializer, stream); });
+  run(destination, {parameters, stream.offset},
+      [&](const kinit_tensor *tensor) { return kinit_initialize(tensor, &initializer, stream); });
 }
 
 template <kinit_scheme scheme>
@@ -174,7 +185,8 @@ void kaiming(handle x, handle a, handle mode, handle nonlinearity, handle in, ha
   initializer.a = read_number(a, "a");
   initializer.mode = read_mode(mode);
   initializer.nonlinearity = read_nonlinearity(nonlinearity);
-  run_scheme(x, initializer, {in, out, batch}, read_stream(seed, name, subsequence, offset), shard);
+  run_scheme(x, initializer, {{"a", initializer.a}, {"a**2", initializer.a * initializer.a}}, {in, out, batch},
+             read_stream(seed, name, subsequence, offset), shard);
 }
 
 template <kinit_scheme scheme>
@@ -182,7 +194,8 @@ void xavier(handle x, handle gain, handle in, handle out, handle batch, handle s
             handle offset, handle shard) {
   kinit_initializer initializer = kinit_initializer_default(scheme);
   initializer.gain = read_number(gain, "gain");
-  run_scheme(x, initializer, {in, out, batch}, read_stream(seed, name, subsequence, offset), shard);
+  run_scheme(x, initializer, {{"gain", initializer.gain}}, {in, out, batch},
+             read_stream(seed, name, subsequence, offset), shard);
 }
 
 kinit_initializer read_variance_scaling(handle scale, handle mode, handle distribution) {
@@ -196,14 +209,16 @@ kinit_initializer read_variance_scaling(handle scale, handle mode, handle distri
 void variance_scaling(handle x, handle scale, handle mode, handle distribution, handle in, handle out, handle batch,
                       handle seed, handle name, handle subsequence, handle offset, handle shard) {
   const kinit_initializer initializer = read_variance_scaling(scale, mode, distribution);
-  run_scheme(x, initializer, {in, out, batch}, read_stream(seed, name, subsequence, offset), shard);
+  run_scheme(x, initializer, {{"scale", initializer.scale}}, {in, out, batch},
+             read_stream(seed, name, subsequence, offset), shard);
 }
 
-void eye(handle x, handle shard) { run(x, shard, kinit_eye); }
+void eye(handle x, handle shard) { run(x, shard, {}, kinit_eye); }
 
 void dirac(handle x, handle groups, handle shard) {
   const int64_t count = read_int64(groups, "groups");
-  run(x, shard, [=](const kinit_tensor *tensor) { return kinit_dirac(tensor, count); });
+  run(x, shard, {{{"groups", static_cast<double>(count)}}},
+      [=](const kinit_tensor *tensor) { return kinit_dirac(tensor, count); });
 }
 
 /* ---- Schemes ----------------------------------------------------------------------------------------------------- */
@@ -213,14 +228,14 @@ nb::tuple fans(handle shape, handle in, handle out, handle batch) {
   double fan_in, fan_out;
   const int ndim = read_lengths(shape, "shape", lengths);
   const kinit_axes axes = read_axes({in, out, batch}, ndim);
-  raise_status(kinit_fans_axes(ndim, lengths, &axes, 1, &fan_in, &fan_out));
+  raise_status(kinit_fans_axes(ndim, lengths, &axes, 1, &fan_in, &fan_out), {{}, 0, ndim, lengths});
   return nb::make_tuple(nb::int_(fan_in), nb::int_(fan_out));
 }
 
 /* (distribution, mean, stddev, low, high): what a scheme comes to for a shape. */
-nb::tuple resolve(const kinit_initializer &initializer, int ndim, const int64_t *lengths) {
+nb::tuple resolve(const kinit_initializer &initializer, const Request &request) {
   kinit_resolved r;
-  raise_status(kinit_resolve(&initializer, ndim, lengths, &r));
+  raise_status(kinit_resolve(&initializer, request.ndim, request.shape, &r), request);
   return nb::make_tuple(static_cast<int>(r.distribution), r.mean, r.stddev, r.low, r.high);
 }
 
@@ -230,7 +245,7 @@ nb::tuple resolve_variance_scaling(handle shape, handle scale, handle mode, hand
   const int ndim = read_lengths(shape, "shape", lengths);
   kinit_initializer initializer = read_variance_scaling(scale, mode, distribution);
   initializer.axes = read_axes({in, out, batch}, ndim);
-  return resolve(initializer, ndim, lengths);
+  return resolve(initializer, {{{"scale", initializer.scale}}, 0, ndim, lengths});
 }
 
 /* The same of a distribution, whose parameters are checked so. */
@@ -240,16 +255,22 @@ nb::tuple resolve_distribution(handle distribution, handle mean, handle stddev, 
       kinit_initializer_default(kind == KINIT_DIST_NORMAL    ? KINIT_SCHEME_NORMAL
                                 : kind == KINIT_DIST_UNIFORM ? KINIT_SCHEME_UNIFORM
                                                              : KINIT_SCHEME_TRUNCATED_NORMAL);
-  initializer.mean = read_number(mean, "mean");
-  initializer.stddev = read_number(stddev, "stddev");
-  initializer.low = read_number(low, "low");
-  initializer.high = read_number(high, "high");
-  return resolve(initializer, 0, nullptr);
+  const double m = read_number(mean, "mean"), s = read_number(stddev, "std");
+  const double l = read_number(low, "low"), h = read_number(high, "high");
+  initializer.mean = m;
+  initializer.stddev = s;
+  initializer.low = l;
+  initializer.high = h;
+  if (kind == KINIT_DIST_NORMAL) return resolve(initializer, {{{"mean", m}, {"std", s}}});
+  if (kind == KINIT_DIST_UNIFORM) return resolve(initializer, {{{"low", l}, {"high", h}, {"high - low", h - l}}});
+  return resolve(initializer, {{{"mean", m}, {"std", s}, {"low", l}, {"high", h}}});
 }
 
 double gain(handle nonlinearity, handle param) {
   double value;
-  raise_status(kinit_gain(read_nonlinearity(nonlinearity), read_number(param, "param"), &value));
+  const double slope = read_number(param, "param");
+  raise_status(kinit_gain(read_nonlinearity(nonlinearity), slope, &value),
+               {{{"param", slope}, {"param**2", slope * slope}}});
   return value;
 }
 
@@ -299,7 +320,10 @@ void set_isa(handle name) {
 
 void set_num_threads(handle count) {
   const int64_t threads = read_int64(count, "count");
-  raise_status(threads > INT32_MAX ? KINIT_ERROR_THREADS : kinit_set_num_threads(static_cast<int>(threads)));
+  if (threads < 0 || threads > INT32_MAX) {
+    throw nb::value_error(("count must lie in [0, 2**31), not " + std::to_string(threads)).c_str());
+  }
+  raise_status(kinit_set_num_threads(static_cast<int>(threads)));
 }
 
 /* A function whose arguments may be any object, None too. */

@@ -25,6 +25,8 @@ static const char *const parts[] = {
     "      --rules RULES       the initializers for --like: {\"rules\": [...]}\n"
     "      --dry-run           print the tensors, their initializers and sizes; write nothing\n"
     "      --verify CHECKPOINT fill again and compare; write nothing\n"
+    "      --rank R --ranks N  this is process R (from 0) of N without MPI, each of which\n"
+    "                          writes its part; the last one to finish publishes\n"
     "      --inspect CHECKPOINT\n"
     "                          print mean, std, min, max, histogram of each tensor\n"
     "  -h, --help              print this\n"

@@ -23,12 +23,14 @@ enum {
   OPTION_DRY_RUN,
   OPTION_INSPECT,
   OPTION_VERIFY,
+  OPTION_RANK,
+  OPTION_RANKS,
   OPTION_VERSION
 };
 
 /* What the user asks for. */
 typedef struct request {
-  const char *plan, *like, *rules, *inspect, *verify;
+  const char *plan, *like, *rules, *inspect, *verify, *rank, *ranks;
   bool dry_run, help, version, seed_given;
   tool_write_options write;
 } request;
@@ -112,6 +114,12 @@ static int parse_option(int option, const char *argument, request *r, tool_error
     case OPTION_VERIFY:
       r->verify = argument;
       return TOOL_OK;
+    case OPTION_RANK:
+      r->rank = argument;
+      return TOOL_OK;
+    case OPTION_RANKS:
+      r->ranks = argument;
+      return TOOL_OK;
     case OPTION_VERSION:
       r->version = true;
       return TOOL_OK;
@@ -131,6 +139,8 @@ static int parse(int argc, char **argv, request *r, tool_error *error) {
                                           {"rules", required_argument, NULL, OPTION_RULES},
                                           {"inspect", required_argument, NULL, OPTION_INSPECT},
                                           {"verify", required_argument, NULL, OPTION_VERIFY},
+                                          {"rank", required_argument, NULL, OPTION_RANK},
+                                          {"ranks", required_argument, NULL, OPTION_RANKS},
                                           {"version", no_argument, NULL, OPTION_VERSION},
                                           {NULL, 0, NULL, 0}};
   int option;
@@ -157,7 +167,7 @@ static int check(const request *r, tool_error *error) {
   const int actions = (r->verify != NULL) + (r->write.output != NULL) + r->dry_run;
   if (r->verify != NULL && actions > 1)
     return usage(error, "--verify %s", "writes nothing: leave out -o and --dry-run");
-  return actions > 0 ? TOOL_OK : usage(error, "%s", "where to? Give -o FILE");
+  return actions > 0 ? TOOL_OK : usage(error, "%s", "missing -o FILE");
 }
 
 /* ---- The work ---------------------------------------------------------------------------------------------------- */
@@ -225,8 +235,8 @@ static int print_text(const request *r, tool_error *error) {
 int main(int argc, char **argv) {
   request r = {0};
   tool_error error = {0};
-  tool_ranks_start(&argc, &argv);
   int code = parse(argc, argv, &r, &error);
+  if (code == TOOL_OK) code = tool_ranks_start(r.rank, r.ranks, &error);
   const bool only_text = code == TOOL_OK && (r.help || r.version);
   if (only_text && tool_rank() == 0) code = print_text(&r, &error);
   if (code == TOOL_OK && !only_text) code = check(&r, &error);

@@ -7,6 +7,8 @@
  * A file without a name (O_TMPFILE) vanishes with the process, however that ends. Where the file system has none, or
  * several ranks have to find the file, it has a temporary name, which all ends but SIGKILL remove.
  *
+ * Ranks without MPI write to files in a directory that they share (parts.h); the last of them to finish publishes.
+ *
  * Written with direct I/O where the file system has it: the disk's own rate, and nothing is left to sync.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "output.h"
@@ -26,6 +28,7 @@
 #include <unistd.h>
 
 #include "file_set.h"
+#include "parts.h"
 #include "ranks.h"
 
 typedef struct output {
@@ -40,6 +43,8 @@ typedef struct output {
 static output *outputs;
 static size_t output_count;
 static char *directory;
+static char *parts; /* where ranks without MPI meet; NULL with one rank, or with MPI */
+static bool is_part_done;
 static const char *target;      /* the output's path */
 static tool_file_set found_set; /* what was there at the start; rank 0's */
 static bool replace;
@@ -85,21 +90,58 @@ static void ignore_signals(void) {
 
 static uint64_t padded_size(const output *o) { return (o->file->size + TOOL_PAGE - 1) / TOOL_PAGE * TOOL_PAGE; }
 
+static uint64_t hash(uint64_t value, const void *bytes, size_t size) {
+  for (size_t i = 0; i < size; i++) value = (value ^ ((const unsigned char *)bytes)[i]) * UINT64_C(0x100000001B3);
+  return value;
+}
+
+/* What is copied counts as it is, and other bytes do not go with it. */
+static uint64_t hash_copy(uint64_t value, const tool_copy *copy) {
+  struct stat status;
+  if (copy == NULL || copy->path == NULL || stat(copy->path, &status) != 0) return value;
+  value = hash(value, copy->path, strlen(copy->path));
+  value = hash(value, &copy->begin, sizeof copy->begin);
+  value = hash(value, &status.st_size, sizeof status.st_size);
+  return hash(value, &status.st_mtim.tv_sec, sizeof status.st_mtim.tv_sec);
+}
+
+/* A number for all that is written, and by how many ranks: FNV-1a. */
+static uint64_t hash_layout(const tool_layout *layout) {
+  uint64_t value = UINT64_C(0xCBF29CE484222325) ^ (uint64_t)tool_rank_count();
+  for (size_t i = 0; i < layout->count; i++) {
+    const tool_file *const file = &layout->files[i];
+    value = hash(value, file->path, strlen(file->path) + 1);
+    value = hash(value, file->text, file->text_size);
+    for (size_t k = 0; k < file->count; k++) value = hash_copy(value, file->places[k].tensor->copy);
+  }
+  return value;
+}
+
+static int name_directories(const tool_layout *layout, tool_error *error) {
+  const char *const path = layout->files[0].path, *const slash = strrchr(path, '/');
+  if (asprintf(&directory, "%.*s", slash != NULL ? (int)(slash - path) + 1 : 2, slash != NULL ? path : "./") < 0)
+    return tool_fail_memory(error);
+  if (tool_ranks_meet_in_files() && asprintf(&parts, "%s.kinit-fill-%016" PRIx64, directory, hash_layout(layout)) < 0)
+    return tool_fail_memory(error);
+  return TOOL_OK;
+}
+
 /* Temporary names: the same for all ranks. */
 static int name_outputs(const tool_layout *layout, tool_error *error) {
   uint64_t tag = 0;
   if (getrandom(&tag, sizeof tag, 0) != (ssize_t)sizeof tag) tag = (uint64_t)getpid();
   tool_ranks_share(&tag, sizeof tag);
-  const char *path = layout->files[0].path, *slash = strrchr(path, '/');
-  if (asprintf(&directory, "%.*s", slash != NULL ? (int)(slash - path) + 1 : 2, slash != NULL ? path : "./") < 0)
-    return tool_fail_memory(error);
+  const int code = name_directories(layout, error);
+  if (code != TOOL_OK) return code;
   outputs = calloc(layout->count, sizeof *outputs);
   if (outputs == NULL) return tool_fail_memory(error);
   for (size_t i = 0; i < layout->count; i++) {
     outputs[i].file = &layout->files[i];
     outputs[i].descriptor = -1;
-    if (asprintf(&outputs[i].temporary, "%s.kinit-fill-%016" PRIx64 "-%zu.tmp", directory, tag, i) < 0)
-      return tool_fail_memory(error);
+    const int length = parts != NULL
+                           ? asprintf(&outputs[i].temporary, "%s/%zu", parts, i)
+                           : asprintf(&outputs[i].temporary, "%s.kinit-fill-%016" PRIx64 "-%zu.tmp", directory, tag, i);
+    if (length < 0) return tool_fail_memory(error);
     output_count = i + 1;
   }
   return TOOL_OK;
@@ -140,7 +182,16 @@ static int create_named(output *o, tool_error *error) {
   return system_error(o->file->path, error);
 }
 
+/* Whichever rank comes first makes the file; it stays when this process ends. Without it no part is there. */
+static int create_part(output *o, tool_error *error) {
+  o->descriptor = open(o->temporary, O_WRONLY | (is_part_done ? 0 : O_CREAT) | O_CLOEXEC, 0666);
+  if (o->descriptor >= 0) return TOOL_OK;
+  if (!is_part_done || errno != ENOENT) return system_error(o->temporary, error);
+  return tool_fail(error, TOOL_FAILED, parts, 0, "a killed process has left it incomplete: remove it to begin anew");
+}
+
 static int create(output *o, tool_error *error) {
+  if (parts != NULL) return create_part(o, error);
   if (tool_rank_count() > 1) return create_named(o, error);
   o->descriptor = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
   if (o->descriptor >= 0 && can_be_named(o)) return TOOL_OK;
@@ -175,6 +226,7 @@ static int reserve(output *o, uint64_t *unreserved, tool_error *error) {
 static int create_all(tool_error *error) {
   uint64_t unreserved = 0;
   int code = check_names(error);
+  if (code == TOOL_OK && parts != NULL) code = tool_parts_enter(parts, &is_part_done, error);
   for (size_t i = 0; i < output_count && code == TOOL_OK; i++) {
     code = create(&outputs[i], error);
     if (code == TOOL_OK) code = reserve(&outputs[i], &unreserved, error);
@@ -197,16 +249,18 @@ int tool_output_start(const tool_layout *layout, const char *path, bool force, t
   if (code != TOOL_OK) return code;
   allow_many_files();
   catch_signals();
-  if (tool_rank() == 0) return create_all(error);
+  if (tool_rank() == 0 || parts != NULL) return create_all(error);
   for (size_t i = 0; i < output_count; i++) outputs[i].has_name = true;
   return TOOL_OK;
 }
 
 /* ---- Writing ----------------------------------------------------------------------------------------------------- */
 
+bool tool_output_has_part(void) { return is_part_done; }
+
 int tool_output_open(size_t file, tool_error *error) {
   output *o = &outputs[file];
-  if (tool_rank_count() == 1) {
+  if (tool_rank_count() == 1 || parts != NULL) {
     fcntl(o->descriptor, F_SETFL, O_DIRECT); /* where it fails, the system's cache takes the writes */
     return TOOL_OK;
   }
@@ -236,6 +290,11 @@ int tool_output_write(size_t file, const void *bytes, size_t size, uint64_t offs
   return TOOL_OK;
 }
 
+/* Other ranks may write behind the end yet. */
+static bool cut_and_sync(const output *o) {
+  return (parts != NULL || ftruncate(o->descriptor, (off_t)o->file->size) == 0) && fsync(o->descriptor) == 0;
+}
+
 int tool_output_sync(tool_error *error) {
   int code = TOOL_OK;
   for (size_t i = 0; i < output_count; i++) {
@@ -244,8 +303,7 @@ int tool_output_sync(tool_error *error) {
     o->shared = NULL;
     if (why != NULL) code = tool_fail(error, TOOL_FAILED, o->file->path, 0, "%s", why);
     if (o->descriptor < 0) continue;
-    if (ftruncate(o->descriptor, (off_t)o->file->size) != 0 || fsync(o->descriptor) != 0)
-      code = system_error(o->file->path, error);
+    if (!cut_and_sync(o)) code = system_error(o->file->path, error);
   }
   return code;
 }
@@ -375,7 +433,7 @@ static int publish_all(tool_error *error) {
   return code;
 }
 
-int tool_output_publish(tool_error *error) {
+static int publish_locked(tool_error *error) {
   int lock;
   ignore_signals();
   int code = lock_directory(&lock, error);
@@ -385,8 +443,38 @@ int tool_output_publish(tool_error *error) {
   return code;
 }
 
+/* The last rank has all parts in its files. Whether it can publish them or not, they go. */
+static int publish_parts(tool_error *error) {
+  int code = TOOL_OK;
+  for (size_t i = 0; i < output_count; i++) {
+    outputs[i].has_name = true;
+    if (ftruncate(outputs[i].descriptor, (off_t)outputs[i].file->size) != 0 || fsync(outputs[i].descriptor) != 0)
+      code = system_error(outputs[i].file->path, error);
+  }
+  if (code == TOOL_OK) code = publish_locked(error);
+  tool_output_remove();
+  tool_parts_remove();
+  return code;
+}
+
+/* Says what is missing, or publishes. */
+static int finish_part(tool_error *error) {
+  int left;
+  const int code = tool_parts_finish(&left, error);
+  if (code != TOOL_OK) return code;
+  if (left == 0) return publish_parts(error);
+  tool_note("rank %d of %d has written its part; %d %s not done, and nothing is published yet", tool_rank(),
+            tool_rank_count(), left, left == 1 ? "is" : "are");
+  return TOOL_OK;
+}
+
+int tool_output_publish(tool_error *error) {
+  if (parts != NULL) return finish_part(error);
+  return tool_rank() == 0 ? publish_locked(error) : TOOL_OK;
+}
+
 void tool_output_discard(void) {
-  if (tool_rank() == 0) tool_output_remove();
+  if (tool_rank() == 0 || parts != NULL) tool_output_remove();
   for (size_t i = 0; i < output_count; i++) {
     if (outputs[i].descriptor >= 0) close(outputs[i].descriptor);
     tool_rank_file_close(outputs[i].shared);
@@ -395,7 +483,9 @@ void tool_output_discard(void) {
   output_count = 0;
   free(outputs);
   free(directory);
+  free(parts);
   tool_file_set_free(&found_set);
   outputs = NULL;
   directory = NULL;
+  parts = NULL;
 }

@@ -17,6 +17,9 @@ enum { TOOL_PAGE = 4096 }; /* what direct I/O is aligned to: places in a file, i
  * there); call tool_output_discard then too. */
 int tool_output_start(const tool_layout *layout, const char *path, bool force, tool_error *error);
 
+/* Whether an earlier process of this rank has written its part, so that only tool_output_publish is left. */
+bool tool_output_has_part(void);
+
 /* Makes a file ready for writes of this rank. */
 int tool_output_open(size_t file, tool_error *error);
 
@@ -27,9 +30,9 @@ int tool_output_write(size_t file, const void *bytes, size_t size, uint64_t offs
 /* Ends the writes of this rank: all that it wrote is on the disk. */
 int tool_output_sync(tool_error *error);
 
-/* Rank 0, when all ranks are synced: gives the files their names, the last file last, and removes what else there was
- * of the set. Signals are ignored from here on. Errors: FAILED (also: the set is not what it was at the start); without
- * force, none has its name then. */
+/* When all ranks of MPI are synced: rank 0, or without MPI the last rank to come here, gives the files their names, the
+ * last file last, and removes what else there was of the set. Signals are ignored from here on. Errors: FAILED (also:
+ * the set is not what it was at the start); without force, none has its name then. */
 int tool_output_publish(tool_error *error);
 
 /* Removes temporary names, on any rank. */

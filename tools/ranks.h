@@ -1,7 +1,9 @@
-/* The processes of a job that write one checkpoint together: MPI's ranks, or this process alone.
+/* The processes of a job that write one checkpoint together: MPI's ranks, ranks that the command line or the
+ * environment numbers, or this process alone.
  *
- * Owns: all that knows MPI. Without MPI, or when no launcher started the process, there is one rank, 0, and every
- * function here does nothing or says so. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: who this process is, and all that knows MPI. Ranks without MPI do not talk to one another; they meet in files
+ * only, see parts.h. Where there is one rank, 0, the collective functions here do nothing.
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TOOLS_RANKS_H
 #define KINIT_TOOLS_RANKS_H
 
@@ -11,20 +13,28 @@
 
 #include "error.h"
 
-/* First and last of all calls. */
-void tool_ranks_start(int *argc, char ***argv);
+/* First of all calls. rank_text, count_text: what --rank and --ranks say, both or none (NULL). Without them it is what
+ * MPI says if one of its launchers started this process; or SLURM_PROCID of SLURM_NTASKS, or RANK of WORLD_SIZE.
+ * Errors: USAGE (no numbers, a rank that is not below their number), FAILED (MPI sees fewer processes than the launcher
+ * started). */
+int tool_ranks_start(const char *rank_text, const char *count_text, tool_error *error);
+
+/* Last of all calls. */
 void tool_ranks_stop(void);
 
-/* Ends the job at once, with this exit code; returns only if this process is alone. */
+/* Ends a job of MPI at once, with this exit code; returns where there is none. */
 void tool_ranks_abort(int code);
 
 int tool_rank(void);
 int tool_rank_count(void);
 
+/* Whether there are several ranks, without MPI. */
+bool tool_ranks_meet_in_files(void);
+
 /* "MPI" or "no MPI": what this build can do. */
 const char *tool_ranks_kind(void);
 
-/* The rest is collective: all ranks call it, in the same order. */
+/* The rest is collective: all ranks of MPI call it, in the same order. */
 
 /* The largest of all ranks' codes. The error stays with the lowest rank that has one; all others get an empty reason.
  */
@@ -32,6 +42,11 @@ int tool_ranks_agree(int code, tool_error *error);
 
 /* Copies rank 0's bytes to all others. */
 void tool_ranks_share(void *bytes, size_t size);
+
+/* ---- MPI, as ranks.c needs it ------------------------------------------------------------------------------------ */
+
+/* Starts it, and sets rank and number of ranks; false in a build without MPI. */
+bool tool_ranks_start_mpi(int *rank, int *count);
 
 /* ---- Files, by MPI-IO -------------------------------------------------------------------------------------------- */
 /* Not collective: each rank opens the files that it writes to. Functions return NULL or what went wrong. */

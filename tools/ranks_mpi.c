@@ -15,27 +15,18 @@ struct tool_rank_file {
 };
 
 static bool started;
-static int rank, rank_count = 1;
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER; /* what MPI_THREAD_SERIALIZED asks for */
 
-/* What launchers tell their processes: Open MPI, PMIx (PRRTE, Slurm), PMI (MPICH, Intel MPI, Slurm), MVAPICH. */
-static bool was_launched(void) {
-  static const char *const variables[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "MV2_COMM_WORLD_SIZE"};
-  for (size_t i = 0; i < sizeof variables / sizeof variables[0]; i++)
-    if (getenv(variables[i]) != NULL) return true;
-  return false;
-}
-
-void tool_ranks_start(int *argc, char ***argv) {
+bool tool_ranks_start_mpi(int *rank, int *count) {
   int provided;
-  if (!was_launched()) return;
-  MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &provided);
+  MPI_Init_thread(NULL, NULL, MPI_THREAD_SERIALIZED, &provided);
   started = true;
-  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
-  MPI_Comm_size(MPI_COMM_WORLD, &rank_count);
-  if (provided >= MPI_THREAD_SERIALIZED) return;
+  MPI_Comm_rank(MPI_COMM_WORLD, rank);
+  MPI_Comm_size(MPI_COMM_WORLD, count);
+  if (provided >= MPI_THREAD_SERIALIZED) return true;
   fputs("kinit-fill: this MPI does not support threads (MPI_THREAD_SERIALIZED)\n", stderr);
   MPI_Abort(MPI_COMM_WORLD, 1);
+  return true;
 }
 
 void tool_ranks_stop(void) {
@@ -46,16 +37,14 @@ void tool_ranks_abort(int code) {
   if (started) MPI_Abort(MPI_COMM_WORLD, code);
 }
 
-int tool_rank(void) { return rank; }
-int tool_rank_count(void) { return rank_count; }
 const char *tool_ranks_kind(void) { return "MPI"; }
 
 int tool_ranks_agree(int code, tool_error *error) {
-  int failed = code != 0 ? rank : INT_MAX, first, worst;
+  int failed = code != 0 ? tool_rank() : INT_MAX, first, worst;
   if (!started) return code;
   MPI_Allreduce(&failed, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD);
   MPI_Allreduce(&code, &worst, 1, MPI_INT, MPI_MAX, MPI_COMM_WORLD);
-  if (rank != first) error->reason[0] = '\0';
+  if (tool_rank() != first) error->reason[0] = '\0';
   return worst;
 }
 

@@ -1,17 +1,16 @@
-/* The processes of a job: this one alone, in a build without MPI. SPDX-License-Identifier: Apache-2.0 */
+/* What a build without MPI has in its place: nothing. SPDX-License-Identifier: Apache-2.0 */
 #include "ranks.h"
 
 static const char no_mpi[] = "this build has no MPI";
 
-void tool_ranks_start(int *argc, char ***argv) {
-  (void)argc;
-  (void)argv;
+bool tool_ranks_start_mpi(int *rank, int *count) {
+  (void)rank;
+  (void)count;
+  return false;
 }
 void tool_ranks_stop(void) {}
 void tool_ranks_abort(int code) { (void)code; }
 
-int tool_rank(void) { return 0; }
-int tool_rank_count(void) { return 1; }
 const char *tool_ranks_kind(void) { return "no MPI"; }
 
 int tool_ranks_agree(int code, tool_error *error) {

@@ -176,7 +176,7 @@ static int write_part(const tool_layout *layout, uint64_t seed, tool_error *erro
 
 /* The other ranks would not hear of an error before they have written their parts, so the whole job ends here. */
 static int end_job(int code, const tool_error *error) {
-  if (tool_rank_count() == 1) return code;
+  if (tool_rank_count() == 1 || tool_ranks_meet_in_files()) return code;
   tool_error_print(error);
   tool_output_remove();
   tool_ranks_abort(code);
@@ -186,10 +186,10 @@ static int end_job(int code, const tool_error *error) {
 static int write_layout(const tool_layout *layout, const tool_write_options *options, tool_error *error) {
   int code = tool_ranks_agree(tool_output_start(layout, options->output, options->force, error), error);
   if (code == TOOL_OK) {
-    code = write_part(layout, options->seed, error);
+    if (!tool_output_has_part()) code = write_part(layout, options->seed, error);
     code = code == TOOL_OK ? tool_ranks_agree(TOOL_OK, error) : end_job(code, error);
   }
-  if (code == TOOL_OK) code = tool_ranks_agree(tool_rank() == 0 ? tool_output_publish(error) : TOOL_OK, error);
+  if (code == TOOL_OK) code = tool_ranks_agree(tool_output_publish(error), error);
   tool_output_discard();
   return code;
 }

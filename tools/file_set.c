@@ -31,8 +31,8 @@ static bool is_shard_ending(const char *text) {
 }
 
 /* base: the last part of the output's path, its stem of `stem` bytes. */
-static bool is_member(const char *base, size_t stem, const char *name) {
-  if (strcmp(name, base) == 0) return true;
+static bool is_member(const char *base, size_t stem, bool with_config, const char *name) {
+  if (strcmp(name, base) == 0 || (with_config && strcmp(name, "config.json") == 0)) return true;
   if (strncmp(name, base, stem) != 0) return false;
   return strcmp(name + stem, ".safetensors.index.json") == 0 || is_shard_ending(name + stem);
 }
@@ -54,7 +54,7 @@ static int compare_members(const void *a, const void *b) {
   return strcmp(((const tool_member *)a)->path, ((const tool_member *)b)->path);
 }
 
-int tool_file_set_find(const char *output, tool_file_set *set, tool_error *error) {
+int tool_file_set_find(const char *output, bool with_config, tool_file_set *set, tool_error *error) {
   const char *const slash = strrchr(output, '/'), *const base = slash != NULL ? slash + 1 : output;
   const size_t directory = (size_t)(base - output), stem = (size_t)tool_file_set_stem(output) - directory;
   char path[TOOL_PATH_SIZE];
@@ -65,7 +65,8 @@ int tool_file_set_find(const char *output, tool_file_set *set, tool_error *error
   if (stream == NULL && errno == EACCES) return TOOL_OK; /* it may be written and not read */
   if (stream == NULL) return tool_fail(error, TOOL_FAILED, output, 0, "%s", strerror(errno));
   for (struct dirent *entry = readdir(stream); entry != NULL && code == TOOL_OK; entry = readdir(stream))
-    if (is_member(base, stem, entry->d_name)) code = add_member(set, output, directory, entry->d_name, error);
+    if (is_member(base, stem, with_config, entry->d_name))
+      code = add_member(set, output, directory, entry->d_name, error);
   closedir(stream);
   if (set->count > 0) qsort(set->members, set->count, sizeof *set->members, compare_members);
   return code;

@@ -25,9 +25,9 @@ typedef struct tool_file_set {
 /* The length of an output's path without ".safetensors". */
 int tool_file_set_stem(const char *output);
 
-/* Finds what is there of the output STEM.safetensors: that file, STEM.safetensors.index.json, and every
- * STEM-NNNNN-of-NNNNN.safetensors. Errors: FAILED. */
-int tool_file_set_find(const char *output, tool_file_set *set, tool_error *error);
+/* Finds what is there of the output STEM.safetensors: that file, STEM.safetensors.index.json, every
+ * STEM-NNNNN-of-NNNNN.safetensors, and config.json if `with_config`. Errors: FAILED. */
+int tool_file_set_find(const char *output, bool with_config, tool_file_set *set, tool_error *error);
 
 /* Whether both are the same files, unchanged. */
 bool tool_file_set_equal(const tool_file_set *a, const tool_file_set *b);

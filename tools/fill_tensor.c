@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 static kinit_status fill_block(const tool_tensor *t, uint64_t seed, const int64_t *start, const int64_t *shape,
                                void *dst) {
@@ -44,8 +45,19 @@ static uint64_t cut_block(const tool_tensor *t, uint64_t first, uint64_t count, 
   return inner * (uint64_t)shape[k];
 }
 
+/* Sets the part of the zero row to zero that is in elements `first` to first + count. */
+static void clear_row(const tool_tensor *t, uint64_t first, uint64_t count, char *dst) {
+  if (!t->has_zero_row || count == 0) return;
+  const uint64_t length = tool_tensor_elements(t) / (uint64_t)t->shape[0], row = (uint64_t)t->zero_row * length;
+  const uint64_t begin = first > row ? first : row;
+  const uint64_t end = first + count < row + length ? first + count : row + length;
+  const size_t size = tool_dtype_size(t->dtype);
+  if (begin < end) memset(dst + (begin - first) * size, 0, (size_t)(end - begin) * size);
+}
+
 kinit_status tool_fill(const tool_tensor *tensor, uint64_t seed, uint64_t first, uint64_t count, void *dst) {
   const size_t size = tool_dtype_size(tensor->dtype);
+  const uint64_t begin = first, whole = count;
   char *to = dst;
   while (count > 0) {
     int64_t start[TOOL_MAX_DIMENSIONS], shape[TOOL_MAX_DIMENSIONS];
@@ -56,6 +68,7 @@ kinit_status tool_fill(const tool_tensor *tensor, uint64_t seed, uint64_t first,
     count -= taken;
     to += taken * size;
   }
+  clear_row(tensor, begin, whole, dst);
   return KINIT_OK;
 }
 

@@ -29,6 +29,7 @@ enum {
   NONLINEARITY,
   DISTRIBUTION,
   GROUPS,
+  ZERO_ROW,
   IN,
   OUT,
   BATCH,
@@ -51,13 +52,14 @@ static const char *const argument_names[ARGUMENTS] = {
     [NONLINEARITY] = "nonlinearity",
     [DISTRIBUTION] = "distribution",
     [GROUPS] = "groups",
+    [ZERO_ROW] = "zero_row",
     [IN] = "in",
     [OUT] = "out",
     [BATCH] = "batch",
 };
 
 #define TAKES(argument) (1u << (argument))
-#define TAKES_FANS (TAKES(GROUPS) | TAKES(IN) | TAKES(OUT) | TAKES(BATCH))
+#define TAKES_FANS (TAKES(GROUPS) | TAKES(ZERO_ROW) | TAKES(IN) | TAKES(OUT) | TAKES(BATCH))
 #define TAKES_KAIMING (TAKES(A) | TAKES(MODE) | TAKES(NONLINEARITY) | TAKES_FANS)
 
 /* The initializers' names; those that the library has not stand for a scheme of it. */
@@ -152,6 +154,15 @@ static int read_groups(const reading *r, const json_t *owner) {
   return json_is_integer(value) ? TOOL_OK : fail_argument(r, owner, GROUPS, "a whole number");
 }
 
+static int read_zero_row(const reading *r, const json_t *owner) {
+  const json_t *const value = json_object_get(owner, argument_names[ZERO_ROW]);
+  const int64_t row = json_integer_value(value);
+  r->tensor->has_zero_row = true;
+  r->tensor->zero_row = row;
+  if (json_is_integer(value) && row >= 0 && r->tensor->ndim > 0 && row < r->tensor->shape[0]) return TOOL_OK;
+  return fail_argument(r, owner, ZERO_ROW, "the number of a row, from 0, that the tensor has");
+}
+
 static int read_axes(const reading *r, const json_t *owner, int argument) {
   kinit_axes *const axes = &r->tensor->init.axes;
   uint64_t *const bits = argument == IN ? &axes->in : argument == OUT ? &axes->out : &axes->batch;
@@ -170,13 +181,18 @@ static int read_axes(const reading *r, const json_t *owner, int argument) {
   return TOOL_OK;
 }
 
+static int read_whole_numbers(const reading *r, const json_t *owner, int argument) {
+  if (argument == GROUPS) return read_groups(r, owner);
+  return argument == ZERO_ROW ? read_zero_row(r, owner) : read_axes(r, owner, argument);
+}
+
 /* All that numbers may depend on. */
 static int read_others(const reading *r, unsigned takes) {
   int code = TOOL_OK;
   for (int i = MODE; i < ARGUMENTS && code == TOOL_OK; i++) {
     const json_t *const owner = owner_of(r, i);
     if ((takes & TAKES(i)) == 0 || owner == NULL) continue;
-    code = i == GROUPS ? read_groups(r, owner) : i >= IN ? read_axes(r, owner, i) : read_word(r, owner, i);
+    code = i < GROUPS ? read_word(r, owner, i) : read_whole_numbers(r, owner, i);
   }
   const kinit_axes axes = r->tensor->init.axes;
   if (code == TOOL_OK && (axes.in | axes.out | axes.batch) != 0 && (axes.in == 0 || axes.out == 0))
@@ -264,6 +280,8 @@ static int refuse_others(const tool_document *d, const json_t *object, int index
 static int check_argument(const reading *r, int argument) {
   const json_t *const value = json_object_get(r->object, argument_names[argument]);
   if (argument == GROUPS) return read_groups(r, r->object);
+  if (argument == ZERO_ROW)
+    return json_is_integer(value) ? TOOL_OK : fail_argument(r, r->object, argument, "the number of a row, from 0");
   if (argument >= IN)
     return json_is_array(value) ? TOOL_OK
                                 : fail_argument(r, r->object, argument, "an array of dimensions such as [0, 1]");

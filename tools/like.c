@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "copy_tensor.h"
 #include "document.h"
 #include "fill_tensor.h"
 #include "initializers.h"
@@ -28,28 +29,6 @@ static int read_rules(const tool_document *d, tool_rules *rules, tool_error *err
 }
 
 /* ---- Tensors ----------------------------------------------------------------------------------------------------- */
-
-/* Takes name and shape of the entry over. */
-static void take_entry(tool_entry *entry, tool_tensor *tensor) {
-  tensor->name = entry->name;
-  tensor->dtype = entry->dtype;
-  tensor->ndim = entry->ndim;
-  tensor->shape = entry->shape;
-  entry->name = NULL;
-  entry->shape = NULL;
-}
-
-/* The tensor takes the entry's bytes, or zeros where path is NULL. */
-static int copy_entry(const char *path, const tool_entry *entry, tool_tensor *tensor, tool_error *error) {
-  tensor->copy = calloc(1, sizeof *tensor->copy);
-  if (tensor->copy == NULL) return tool_fail_memory(error);
-  memcpy(tensor->copy->dtype, entry->dtype_name, sizeof tensor->copy->dtype);
-  tensor->copy->size = entry->size;
-  tensor->copy->begin = entry->begin;
-  tensor->init_name = path != NULL ? "copy" : "zeros";
-  if (path != NULL && (tensor->copy->path = strdup(path)) == NULL) return tool_fail_memory(error);
-  return TOOL_OK;
-}
 
 static bool rule_says(const tool_rule *rule, const char *init) {
   const char *const name = rule != NULL ? json_string_value(json_object_get(rule->object, "init")) : NULL;
@@ -79,8 +58,8 @@ static int read_tensor(const char *file, tool_entry *entry, const tool_document 
                       : "copied");
   if (skip) return TOOL_OK;
   model->count++;
-  take_entry(entry, tensor);
-  if (copy || !entry->is_float) return copy_entry(zeros ? NULL : file, entry, tensor, error);
+  tool_copy_header(entry, tensor);
+  if (copy || !entry->is_float) return tool_copy_bytes(zeros ? NULL : file, entry, tensor, error);
   return take_rule(d, rule, tensor, error);
 }
 

@@ -84,11 +84,25 @@ static int parse_size(const char *text, uint64_t *size, tool_error *error) {
   return usage(error, "--max-shard-size takes a size such as 5GB or 512MiB, not \"%s\"", text);
 }
 
+/* "DIR/" is DIR/model.safetensors, and the directory is made. */
+static int parse_output(const char *text, request *r, tool_error *error) {
+  static char path[TOOL_PATH_SIZE];
+  const size_t length = strlen(text);
+  r->write.output = text;
+  if (length == 0)
+    return usage(error, "-o takes the path of a file, or of a directory with a / behind, not \"%s\"", text);
+  if (text[length - 1] != '/') return TOOL_OK;
+  if (snprintf(path, sizeof path, "%smodel.safetensors", text) >= (int)sizeof path)
+    return usage(error, "%s", "-o takes a path of at most 4000 bytes");
+  r->write.output = path;
+  r->write.directory = text;
+  return TOOL_OK;
+}
+
 static int parse_option(int option, const char *argument, request *r, tool_error *error) {
   switch (option) {
     case 'o':
-      r->write.output = argument;
-      return TOOL_OK;
+      return parse_output(argument, r, error);
     case 's':
       return parse_seed(argument, r, error);
     case OPTION_FORCE:

@@ -11,6 +11,7 @@ void tool_model_free(tool_model *model) {
     free(model->tensors[i].copy);
   }
   free(model->tensors);
+  free(model->config);
   *model = (tool_model){0};
 }
 

@@ -5,6 +5,7 @@
 #define KINIT_TOOLS_MODEL_H
 
 #include <kinit/kinit.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,8 @@ typedef struct tool_tensor {
   int ndim;
   int64_t *shape; /* ndim lengths */
   kinit_initializer init;
+  bool has_zero_row;
+  int64_t zero_row;      /* of the first dimension: zero, whatever the initializer gives, as padding of embeddings */
   const char *init_name; /* as the plan has it; static */
   tool_copy *copy;       /* NULL: it is filled by its initializer; otherwise dtype and init are not read */
 } tool_tensor;
@@ -33,6 +36,7 @@ typedef struct tool_tensor {
 typedef struct tool_model {
   tool_tensor *tensors;
   size_t count;
+  char *config;    /* the text of config.json, which is written beside the weights; NULL: none */
   char digest[65]; /* SHA-256 of the plan's bytes, in hexadecimal */
 } tool_model;
 

@@ -47,7 +47,7 @@ static char *parts; /* where ranks without MPI meet; NULL with one rank, or with
 static bool is_part_done;
 static const char *target;      /* the output's path */
 static tool_file_set found_set; /* what was there at the start; rank 0's */
-static bool replace;
+static bool replace, has_config;
 
 static int system_error(const char *path, tool_error *error) {
   return tool_fail(error, TOOL_FAILED, path, 0, "%s", strerror(errno));
@@ -149,7 +149,7 @@ static int name_outputs(const tool_layout *layout, tool_error *error) {
 
 /* What stands under the names already. */
 static int check_names(tool_error *error) {
-  const int code = tool_file_set_find(target, &found_set, error);
+  const int code = tool_file_set_find(target, has_config, &found_set, error);
   if (code != TOOL_OK) return code;
   for (size_t i = 0; i < found_set.count; i++) {
     const tool_member *const member = &found_set.members[i];
@@ -244,6 +244,7 @@ static void allow_many_files(void) {
 
 int tool_output_start(const tool_layout *layout, const char *path, bool force, tool_error *error) {
   replace = force;
+  has_config = layout->first > 0;
   target = path;
   const int code = name_outputs(layout, error);
   if (code != TOOL_OK) return code;
@@ -355,7 +356,7 @@ static int lock_directory(int *descriptor, tool_error *error) {
 /* Whether another writer was there meanwhile. */
 static int check_unchanged(tool_error *error) {
   tool_file_set now;
-  int code = tool_file_set_find(target, &now, error);
+  int code = tool_file_set_find(target, has_config, &now, error);
   if (code == TOOL_OK && !tool_file_set_equal(&found_set, &now))
     code = tool_fail(error, TOOL_FAILED, target, 0,
                      "another process wrote or removed files of this checkpoint meanwhile: nothing is replaced");
@@ -369,26 +370,25 @@ static bool is_output(const char *path) {
   return false;
 }
 
+static bool ends_with(const char *text, const char *ending) {
+  const size_t length = strlen(text), size = strlen(ending);
+  return length >= size && strcmp(text + length - size, ending) == 0;
+}
+
 static const char *index_path(void) { return outputs[output_count - 1].file->path; }
 
 /* Where shards take the names of old ones, the old index must not stand beside new shards, not even for a moment.
  * Otherwise it stays until the new one replaces it, so that there is a whole checkpoint at any time. */
 static int remove_old_index(tool_error *error) {
   bool has_same_shards = false;
-  for (size_t i = 0; i < found_set.count && output_count > 1; i++)
-    if (is_output(found_set.members[i].path) && strcmp(found_set.members[i].path, index_path()) != 0)
-      has_same_shards = true;
+  for (size_t i = 0; i < found_set.count && ends_with(index_path(), ".index.json"); i++)
+    if (is_output(found_set.members[i].path) && !ends_with(found_set.members[i].path, ".json")) has_same_shards = true;
   if (!has_same_shards || unlink(index_path()) == 0 || errno == ENOENT) return TOOL_OK;
   return system_error(index_path(), error);
 }
 
 static int unlink_member(const char *path, tool_error *error) {
   return unlink(path) == 0 || errno == ENOENT ? TOOL_OK : system_error(path, error);
-}
-
-static bool ends_with(const char *text, const char *ending) {
-  const size_t length = strlen(text), size = strlen(ending);
-  return length >= size && strcmp(text + length - size, ending) == 0;
 }
 
 /* Removes the files of the old set that the new one has not: its single file or index first, which loaders look for. */

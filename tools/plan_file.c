@@ -5,9 +5,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "copy_tensor.h"
 #include "document.h"
 #include "fill_tensor.h"
 #include "initializers.h"
@@ -21,6 +23,7 @@ typedef struct reader {
   tool_variable *variables;         /* the plan's */
   tool_scope scope;                 /* of them */
   tool_rules rules;
+  size_t described; /* how many tensors the plan describes; those behind are copied */
   tool_error *error;
 } reader;
 
@@ -86,7 +89,7 @@ static int read_variables(reader *r) {
 }
 
 static int read_members(reader *r) {
-  static const char *const known[] = {"defaults", "tensors", "rules", "variables", "comment", NULL};
+  static const char *const known[] = {"defaults", "tensors", "rules", "variables", "config", "values", "comment", NULL};
   const json_t *const root = r->document.root;
   int code = refuse_unknown(r, root, known, false, "the plan");
   if (code == TOOL_OK) code = read_defaults(r);
@@ -94,7 +97,7 @@ static int read_members(reader *r) {
   if (code == TOOL_OK) code = tool_rules_read(&r->document, r->defaults, &r->rules, r->error);
   if (code != TOOL_OK) return code;
   r->tensors = json_object_get(root, "tensors");
-  if (json_array_size(r->tensors) == 0)
+  if (!json_is_array(r->tensors) || (json_array_size(r->tensors) == 0 && json_object_get(root, "values") == NULL))
     return tool_document_fail(&r->document, root, "tensors", r->error, "a plan needs \"tensors\", an array of them");
   return TOOL_OK;
 }
@@ -223,6 +226,49 @@ static int read_entry(const reader *r, const json_t *entry, tool_model *model) {
   return code;
 }
 
+/* ---- What comes with the tensors --------------------------------------------------------------------------------- */
+
+static int read_config(const reader *r, tool_model *model) {
+  const json_t *const root = r->document.root, *const config = json_object_get(root, "config");
+  if (config == NULL) return TOOL_OK;
+  if (!json_is_object(config))
+    return tool_document_fail(&r->document, root, "config", r->error,
+                              "\"config\" takes an object, {...}, which becomes config.json");
+  model->config = json_dumps(config, JSON_INDENT(2));
+  return model->config != NULL ? TOOL_OK : tool_fail_memory(r->error);
+}
+
+/* Adds all tensors of a safetensors file as they are. */
+static int copy_file(const reader *r, const char *path, tool_model *model) {
+  tool_checkpoint checkpoint;
+  int code = tool_checkpoint_read(path, &checkpoint, r->error);
+  if (code == TOOL_OK) code = reserve(r, r->document.root, checkpoint.count, model);
+  for (size_t i = 0; i < checkpoint.count && code == TOOL_OK; i++) {
+    tool_tensor *const tensor = &model->tensors[model->count++];
+    *tensor = (tool_tensor){0};
+    tool_copy_header(&checkpoint.tensors[i], tensor);
+    code = tool_copy_bytes(path, &checkpoint.tensors[i], tensor, r->error);
+  }
+  tool_checkpoint_free(&checkpoint);
+  return code;
+}
+
+/* The file lies beside the plan. */
+static int read_values(reader *r, tool_model *model) {
+  char path[TOOL_PATH_SIZE];
+  const json_t *const root = r->document.root, *const value = json_object_get(root, "values");
+  const char *const name = json_string_value(value), *const slash = strrchr(r->document.path, '/');
+  const int directory = slash != NULL ? (int)(slash + 1 - r->document.path) : 0;
+  r->described = model->count;
+  if (value == NULL) return TOOL_OK;
+  if (name == NULL || name[0] == '\0' || strchr(name, '/') != NULL)
+    return tool_document_fail(&r->document, root, "values", r->error,
+                              "\"values\" takes the name of a safetensors file beside the plan");
+  if (snprintf(path, sizeof path, "%.*s%s", directory, r->document.path, name) >= (int)sizeof path)
+    return tool_document_fail(&r->document, root, "values", r->error, "a path of more than %d bytes", TOOL_PATH_SIZE);
+  return copy_file(r, path, model);
+}
+
 /* ---- The whole --------------------------------------------------------------------------------------------------- */
 
 /* The entry that the tensor number `index` came from. */
@@ -258,13 +304,17 @@ static int check_names(const reader *r, const tool_model *model) {
   const tool_tensor *const duplicate = find_duplicate(sorted, model->count);
   free(sorted);
   if (duplicate == NULL) return TOOL_OK;
-  return tool_document_fail(&r->document, entry_of(r, (uint64_t)(duplicate - model->tensors)), "name", r->error,
-                            "duplicate name \"%s\"", duplicate->name);
+  const size_t index = (size_t)(duplicate - model->tensors);
+  if (index >= r->described)
+    return tool_document_fail(&r->document, r->document.root, "values", r->error,
+                              "the plan describes \"%s\", which is in the file of values, too", duplicate->name);
+  return tool_document_fail(&r->document, entry_of(r, index), "name", r->error, "duplicate name \"%s\"",
+                            duplicate->name);
 }
 
 static int check_size(const reader *r, const tool_model *model) {
   uint64_t left = INT64_MAX;
-  for (size_t i = 0; i < model->count; i++) {
+  for (size_t i = 0; i < r->described; i++) {
     const uint64_t bytes = tool_tensor_bytes(&model->tensors[i]);
     if (bytes > left)
       return tool_document_fail(&r->document, entry_of(r, i), "shape", r->error,
@@ -282,6 +332,8 @@ static int read_tensors(reader *r, tool_model *model) {
                ? read_entry(r, entry, model)
                : tool_document_fail_element(&r->document, r->tensors, i, r->error, "a tensor is an object, {...}");
   }
+  if (code == TOOL_OK) code = read_values(r, model);
+  if (code == TOOL_OK) code = read_config(r, model);
   if (code == TOOL_OK) code = tool_rules_check_used(&r->document, &r->rules, r->error);
   if (code == TOOL_OK) code = check_names(r, model);
   if (code == TOOL_OK) code = check_size(r, model);

@@ -58,8 +58,9 @@ static bool find_launcher(const char **name) {
 
 /* Several processes of which each takes itself for the only one would write the same files. */
 static int check_launcher(const char *name, tool_error *error) {
+  const char *const text = name != NULL ? getenv(name) : NULL;
   int started = 1;
-  if (name == NULL || !read_number(getenv(name), &started) || started == count) return TOOL_OK;
+  if (text == NULL || !read_number(text, &started) || started == count) return TOOL_OK;
   return tool_fail(error, TOOL_FAILED, NULL, 0,
                    "the launcher started %d processes (%s), and MPI sees %d%s: give --rank and --ranks, or use the "
                    "launcher of the MPI that kinit-fill was built with",

@@ -150,7 +150,7 @@ static json_t *index_object(const tool_layout *layout, size_t shards) {
   json_t *map = json_object();
   uint64_t total = 0;
   for (size_t i = 0; i < shards; i++) {
-    const tool_file *file = &layout->files[i];
+    const tool_file *file = &layout->files[layout->first + i];
     total += file->size - file->text_size;
     for (size_t k = 0; k < file->count; k++)
       if (json_object_set_new(map, file->places[k].tensor->name, json_string(last_part(file->path))) != 0) {
@@ -162,7 +162,7 @@ static json_t *index_object(const tool_layout *layout, size_t shards) {
 }
 
 static int make_index(tool_layout *layout, tool_file *file, tool_error *error) {
-  json_t *index = index_object(layout, layout->count - 1);
+  json_t *index = index_object(layout, layout->count - layout->first - 1);
   FILE *stream = open_memstream(&file->text, &file->text_size);
   bool ok = index != NULL && stream != NULL && json_dumpf(index, stream, JSON_INDENT(2) | JSON_SORT_KEYS) == 0;
   json_decref(index);
@@ -192,13 +192,22 @@ static int name_single(tool_file *file, const char *output, tool_error *error) {
   return file->path != NULL ? TOOL_OK : tool_fail_memory(error);
 }
 
+static int make_config(tool_file *file, const tool_model *model, const char *output, tool_error *error) {
+  const char *const slash = strrchr(output, '/');
+  const int text = asprintf(&file->text, "%s\n", model->config);
+  const int path = asprintf(&file->path, "%.*sconfig.json", slash != NULL ? (int)(slash + 1 - output) : 0, output);
+  if (text < 0 || path < 0) return tool_fail_memory(error);
+  file->size = file->text_size = (size_t)text;
+  return TOOL_OK;
+}
+
 /* ---- Layouts ----------------------------------------------------------------------------------------------------- */
 
 static int make_shards(const tool_model *model, const char *output, uint64_t seed, uint64_t max_size, size_t shards,
                        tool_layout *layout, tool_error *error) {
   size_t first = 0;
   for (size_t i = 0; i < shards; i++) {
-    tool_file *file = &layout->files[i];
+    tool_file *file = &layout->files[layout->first + i];
     const size_t count = model->count > 0 ? count_shard(model, first, max_size) : 0;
     int code = shards > 1 ? name_shard(file, output, i, shards, error) : name_single(file, output, error);
     if (code == TOOL_OK) code = order_tensors(file, model->tensors + first, count, error);
@@ -215,12 +224,15 @@ int tool_layout_make(const tool_model *model, const char *output, uint64_t seed,
   int code = check_total(model, error);
   if (code != TOOL_OK) return code;
   const size_t shards = count_shards(model, max_shard_size);
-  layout->count = shards > 1 ? shards + 1 : 1;
+  layout->first = model->config != NULL ? 1 : 0;
+  layout->count = layout->first + (shards > 1 ? shards + 1 : 1);
   layout->files = calloc(layout->count, sizeof *layout->files);
   if (layout->files == NULL) return tool_fail_memory(error);
-  code = make_shards(model, output, seed, max_shard_size, shards, layout, error);
-  if (code == TOOL_OK && shards > 1) code = name_index(&layout->files[shards], output, error);
-  if (code == TOOL_OK && shards > 1) code = make_index(layout, &layout->files[shards], error);
+  tool_file *const index = &layout->files[layout->count - 1];
+  if (layout->first > 0) code = make_config(&layout->files[0], model, output, error);
+  if (code == TOOL_OK) code = make_shards(model, output, seed, max_shard_size, shards, layout, error);
+  if (code == TOOL_OK && shards > 1) code = name_index(index, output, error);
+  if (code == TOOL_OK && shards > 1) code = make_index(layout, index, error);
   if (code != TOOL_OK) tool_layout_free(layout);
   return code;
 }

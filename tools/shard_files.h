@@ -24,10 +24,11 @@ typedef struct tool_file {
   uint64_t size; /* of the whole file */
 } tool_file;
 
-/* The files; where there are several with tensors, the last one is their index. */
+/* The files: config.json, if the model has one; those with tensors; if these are several, their index. */
 typedef struct tool_layout {
   tool_file *files;
   size_t count;
+  size_t first; /* the first one with tensors */
 } tool_layout;
 
 /* Lays out the model, which has to live longer. output: the path of the single file; several are named after it.

@@ -5,7 +5,11 @@
  * threads than processors, because some of them wait for the disk. SPDX-License-Identifier: Apache-2.0 */
 #include "write.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "output.h"
 #include "progress.h"
@@ -194,11 +198,21 @@ static int write_layout(const tool_layout *layout, const tool_write_options *opt
   return code;
 }
 
+/* Where it is not there yet. A failure removes what it made. */
+static int write_into_directory(const tool_layout *layout, const tool_write_options *options, tool_error *error) {
+  const bool is_new = options->directory != NULL && mkdir(options->directory, 0777) == 0;
+  if (options->directory != NULL && !is_new && errno != EEXIST)
+    return tool_fail(error, TOOL_FAILED, options->directory, 0, "%s", strerror(errno));
+  const int code = write_layout(layout, options, error);
+  if (code != TOOL_OK && is_new) rmdir(options->directory);
+  return code;
+}
+
 int tool_write(const tool_model *model, const tool_write_options *options, tool_error *error) {
   tool_layout layout;
   int code = tool_layout_make(model, options->output, options->seed, options->max_shard_size, &layout, error);
   code = tool_ranks_agree(code, error);
-  if (code == TOOL_OK) code = write_layout(&layout, options, error);
+  if (code == TOOL_OK) code = write_into_directory(&layout, options, error);
   tool_layout_free(&layout);
   return code;
 }

@@ -14,6 +14,7 @@ typedef struct tool_write_options {
   uint64_t seed;
   uint64_t max_shard_size; /* bytes of tensors in a file, unless it holds one tensor only; 0: no limit */
   bool force;              /* replace what exists */
+  const char *directory;   /* of the output, to be made if it is not there; NULL: it has to be there */
 } tool_write_options;
 
 /* Writes the model. The files appear under their names only when all are complete and synced. Errors: FAILED, INPUT;

@@ -136,6 +136,28 @@ INSTANTIATE_TEST_SUITE_P(Initializers, Range,
                                             ::testing::Values(KINIT_F32, KINIT_F64, KINIT_F16, KINIT_BF16)),
                          NameOf);
 
+TEST(ZeroRow, IsZeroInEveryRange) {
+  char name[] = "w";
+  std::vector<int64_t> shape = {4, 3, 2};
+  tool_tensor tensor = {};
+  tensor.name = name;
+  tensor.ndim = 3;
+  tensor.shape = shape.data();
+  tensor.init = kinit_initializer_default(KINIT_SCHEME_NORMAL);
+  std::vector<float> whole(24);
+  ASSERT_EQ(tool_fill(&tensor, kSeed, 0, 24, whole.data()), KINIT_OK);
+  for (size_t i = 12; i < 18; i++) whole[i] = 0;
+  tensor.has_zero_row = true;
+  tensor.zero_row = 2;
+  for (size_t first = 0; first < 24; first++)
+    for (size_t count = 0; count <= 24 - first; count++) {
+      std::vector<float> part(count + 1, 7);
+      ASSERT_EQ(tool_fill(&tensor, kSeed, first, count, part.data()), KINIT_OK);
+      EXPECT_EQ(memcmp(part.data(), &whole[first], count * sizeof(float)), 0) << first << " " << count;
+      EXPECT_EQ(part[count], 7);
+    }
+}
+
 // ---- What is refused
 // -------------------------------------------------------------------------------------------------
 

@@ -229,6 +229,45 @@ mixed_shards() {
   expect_message "kinit_seed"
 }
 
+# A directory is made, and holds the configuration that the plan has; both are one checkpoint.
+directory() {
+  local out=$work/out/model/
+  echo '{"config": {"model_type": "x", "n": 3}, "defaults": {"dtype": "f32", "init": "ones"},
+    "tensors": [{"name": "w.{0..9}", "shape": [100]}]}' >"$work/plan.json"
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$out"
+  [ "$(ls -A "$out")" = "$(printf 'config.json\nmodel.safetensors')" ] || fail "other files: $(ls -A "$out")"
+  [ "$(tr -d ' \n' <"$out/config.json")" = '{"model_type":"x","n":3}' ] || fail "config.json: $(cat "$out/config.json")"
+  rm "$out/model.safetensors"
+  expect_code 1 "$KINIT_FILL" "$work/plan.json" -o "$out"
+  expect_message "config.json: it exists"
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$out" --force --max-shard-size 1KB
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$out" --force --max-shard-size 1KB
+  [ "$(ls -A "$out" | wc -l)" -eq 7 ] || fail "other files: $(ls -A "$out")"
+  expect_code 0 "$KINIT_FILL" --verify "$out/model.safetensors.index.json" "$work/plan.json"
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$out" --force
+  [ "$(ls -A "$out" | wc -l)" -eq 2 ] || fail "other files: $(ls -A "$out")"
+  (ulimit -f 1 && expect_code 1 "$KINIT_FILL" "$work/plan.json" -o "$work/out/none/")
+  [ ! -e "$work/out/none" ] || fail "a directory is left"
+  expect_code 2 "$KINIT_FILL" "$work/plan.json" -o ""
+}
+
+# The tensors of a file beside the plan are copied; a name may not come twice.
+values() {
+  echo '{"tensors": [{"name": "a", "shape": [3], "dtype": "f64", "init": "normal"}]}' >"$work/values.json"
+  expect_code 0 "$KINIT_FILL" "$work/values.json" -o "$work/values.safetensors" --seed 5
+  echo '{"values": "values.safetensors", "tensors": [{"name": "b", "shape": [2], "dtype": "f32", "init": "ones"}]}' >"$work/plan.json"
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors"
+  cmp <(tail -c 32 "$work/out/model.safetensors" | head -c 24) <(tail -c 24 "$work/values.safetensors") ||
+    fail "the copy is not the bytes of the values"
+  for wrong in '"other.safetensors"' '"../values.safetensors"' '""' '3'; do
+    echo "{\"values\": $wrong, \"tensors\": [{\"name\": \"b\", \"shape\": [2], \"dtype\": \"f32\", \"init\": \"ones\"}]}" >"$work/wrong.json"
+    if "$KINIT_FILL" "$work/wrong.json" --dry-run 2>"$work/messages"; then fail "$wrong is accepted"; fi
+  done
+  echo '{"values": "values.safetensors", "tensors": [{"name": "a", "shape": [2], "dtype": "f32", "init": "ones"}]}' >"$work/plan.json"
+  expect_code 3 "$KINIT_FILL" "$work/plan.json" --dry-run
+  expect_message 'the plan describes "a", which is in the file of values, too'
+}
+
 case $1 in
   interrupted) ends_by INT 130 ;;
   terminated) ends_by TERM 143 ;;

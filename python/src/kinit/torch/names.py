@@ -77,9 +77,11 @@ def _local(tensor: torch.Tensor) -> torch.Tensor:
 
 
 def _memory(tensor: torch.Tensor) -> int:
-    """Address of the memory behind a tensor; 0 if it has none, as on meta, or none of one piece, as sparse ones."""
+    """Address of the memory behind a tensor, or what stands for it on meta; 0 if it is not of one piece, as of sparse
+    tensors."""
     try:
-        return _local(tensor).untyped_storage().data_ptr()
+        storage = _local(tensor).untyped_storage()
+        return storage.data_ptr() or -storage._cdata
     except (NotImplementedError, RuntimeError):
         return 0
 

@@ -13,6 +13,12 @@ void tool_copy_header(tool_entry *entry, tool_tensor *tensor) {
   entry->shape = NULL;
 }
 
+void tool_copy_narrow(tool_copy *copy) {
+  copy->narrows = true;
+  copy->size /= 2;
+  memcpy(copy->dtype, "BF16", sizeof "BF16");
+}
+
 int tool_copy_bytes(const char *path, const tool_entry *entry, tool_tensor *tensor, tool_error *error) {
   tensor->copy = calloc(1, sizeof *tensor->copy);
   if (tensor->copy == NULL) return tool_fail_memory(error);

@@ -38,16 +38,24 @@ static int count_lines(const char *text, size_t size) {
   return lines;
 }
 
+const char *tool_document_reason(const json_error_t *where) {
+  const enum json_error_code code = json_error_code(where);
+  const bool is_null = code == json_error_null_character || code == json_error_null_byte_in_key;
+  return is_null ? "a string with the character \\u0000, which no name has" : where->text;
+}
+
 /* What is too long is often no JSON at all, and then that is the better reason. */
 static int parse_text(tool_document *d, tool_error *error) {
   const bool too_long = d->size > TOOL_DOCUMENT_LIMIT;
   json_error_t where;
+  if (strncmp(d->text, "\xEF\xBB\xBF", 3) == 0)
+    return tool_fail(error, TOOL_INPUT, d->path, 1, "the text begins with a byte-order mark: save it without one");
   d->root = json_loadb(d->text, too_long ? TOOL_DOCUMENT_LIMIT : d->size, JSON_REJECT_DUPLICATES, &where);
   if (too_long && (d->root != NULL || json_error_code(&where) == json_error_premature_end_of_input))
     return tool_fail(error, TOOL_INPUT, d->path, count_lines(d->text, TOOL_DOCUMENT_LIMIT),
                      "the text is longer than %d bytes", TOOL_DOCUMENT_LIMIT);
   if (d->root == NULL && json_error_code(&where) == json_error_out_of_memory) return tool_fail_memory(error);
-  if (d->root == NULL) return tool_fail(error, TOOL_INPUT, d->path, where.line, "%s", where.text);
+  if (d->root == NULL) return tool_fail(error, TOOL_INPUT, d->path, where.line, "%s", tool_document_reason(&where));
   if (!json_is_object(d->root))
     return tool_fail(error, TOOL_INPUT, d->path, count_lines(d->text, strspn(d->text, " \t\r\n")),
                      "this is an array, not an object, {...}");

@@ -24,6 +24,9 @@ int tool_document_read(const char *path, tool_document *document, tool_error *er
 /* The same for `size` bytes in memory, which are copied. path: for messages; it outlives the document. */
 int tool_document_parse(const char *path, const char *bytes, size_t size, tool_document *document, tool_error *error);
 
+/* What is wrong with a JSON text, in words. */
+const char *tool_document_reason(const json_error_t *where);
+
 /* SHA-256 of the text, in hexadecimal. Errors: FAILED. */
 int tool_document_digest(const tool_document *document, char digest[65], tool_error *error);
 

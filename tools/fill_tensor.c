@@ -74,13 +74,15 @@ kinit_status tool_fill(const tool_tensor *tensor, uint64_t seed, uint64_t first,
 
 /* ---- What the dtype holds ---------------------------------------------------------------------------------------- */
 
-/* The least magnitude that rounds to infinity, and the largest number. */
+/* The least magnitude that rounds to infinity (NaN where there is none), and the largest number. */
 static const struct {
   double limit, largest;
 } ranges[] = {[KINIT_F32] = {0x1.ffffffp127, 0x1.fffffep127},
               [KINIT_F64] = {INFINITY, 0x1.fffffffffffffp1023},
               [KINIT_F16] = {65520, 65504},
-              [KINIT_BF16] = {0x1.ffp127, 0x1.fep127}};
+              [KINIT_BF16] = {0x1.ffp127, 0x1.fep127},
+              [KINIT_F8_E4M3] = {0x1.d000000000001p8, 448},
+              [KINIT_F8_E5M2] = {61440, 57344}};
 
 /* Normals of kinit lie within 6.77 standard deviations. */
 static double normal_overflow(double mean, double stddev, double limit) {

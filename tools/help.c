@@ -41,7 +41,7 @@ static const char *const parts[] = {
     "     {\"name\": \"layers.{0..31}.mlp.bias\", \"shape\": [11008]}],\n"
     "   \"rules\": [{\"match\": \"*.bias\", \"init\": \"constant\", \"value\": 0}]}\n"
     "A tensor without an initializer takes the first rule that matches its name. Dtypes: f32\n"
-    "f64 f16 bf16. Initializers and their arguments:\n"
+    "f64 f16 bf16 f8_e4m3 f8_e5m2. Initializers and their arguments:\n"
     "  uniform           low (0), high (1)\n"
     "  normal            mean (0), stddev (1)\n"
     "  truncated_normal  mean (0), stddev (1), low (-2), high (2)\n"

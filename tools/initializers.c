@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fill_tensor.h"
@@ -106,7 +107,11 @@ typedef struct reading {
 
 static int fail_argument(const reading *r, const json_t *owner, int argument, const char *takes) {
   const char *const name = argument_names[argument];
-  return tool_document_fail(r->document, owner, name, r->error, "\"%s\" takes %s", name, takes);
+  char *const value = json_dumps(json_object_get(owner, name), JSON_ENCODE_ANY | JSON_COMPACT);
+  const int code = tool_document_fail(r->document, owner, name, r->error, "\"%s\" takes %s, not %.80s", name, takes,
+                                      value != NULL ? value : "this");
+  free(value);
+  return code;
 }
 
 /* The object that gives an argument, or NULL. */
@@ -229,7 +234,7 @@ static int read_linear_bias(const reading *r, const json_t *owner) {
   double fan_in = 0;
   if (from == NULL)
     return tool_document_fail(r->document, owner, "init", r->error,
-                              "the initializer \"linear_bias\" needs \"fan_in\", the inputs of its layer");
+                              "initializer linear_bias needs the argument \"fan_in\", the inputs of its layer");
   const int code = read_number(r, from, FAN_IN, &fan_in);
   if (code != TOOL_OK) return code;
   if (!(fan_in > 0)) return fail_argument(r, from, FAN_IN, "a positive number");
@@ -239,7 +244,7 @@ static int read_linear_bias(const reading *r, const json_t *owner) {
 }
 
 static int need_value(const tool_document *d, const json_t *object, tool_error *error) {
-  return tool_document_fail(d, object, "init", error, "the initializer \"constant\" needs a \"value\"");
+  return tool_document_fail(d, object, "init", error, "initializer constant needs the argument \"value\"");
 }
 
 static int read_numbers(const reading *r, const json_t *owner, unsigned takes) {
@@ -271,7 +276,7 @@ static int read_name(const tool_document *d, const json_t *object, int *index, t
 static int refuse_others(const tool_document *d, const json_t *object, int index, tool_error *error) {
   for (int i = 0; i < ARGUMENTS; i++)
     if ((initializers[index].takes & TAKES(i)) == 0 && json_object_get(object, argument_names[i]) != NULL)
-      return tool_document_fail(d, object, argument_names[i], error, "the initializer \"%s\" takes no \"%s\"",
+      return tool_document_fail(d, object, argument_names[i], error, "initializer %s has no argument \"%s\"",
                                 initializers[index].name, argument_names[i]);
   return TOOL_OK;
 }
@@ -330,9 +335,9 @@ int tool_dtype_read(const tool_document *d, const json_t *object, kinit_dtype *d
   const json_t *const value = json_object_get(object, "dtype");
   const char *const name = json_string_value(value);
   if (name != NULL && kinit_dtype_from_name(name, dtype) == KINIT_OK) return TOOL_OK;
-  return tool_document_fail(d, object, "dtype", error, "%s%s: kinit has \"f32\", \"f64\", \"f16\" and \"bf16\"",
-                            value == NULL ? "no \"dtype\", here or in the defaults" : "unknown dtype ",
-                            name != NULL ? name : "");
+  return tool_document_fail(
+      d, object, "dtype", error, "%s%s: kinit has \"f32\", \"f64\", \"f16\", \"bf16\", \"f8_e4m3\" and \"f8_e5m2\"",
+      value == NULL ? "no \"dtype\", here or in the defaults" : "unknown dtype ", name != NULL ? name : "");
 }
 
 int tool_initializer_accept(const tool_document *d, const json_t *object, const char *key, kinit_status status,

@@ -94,7 +94,8 @@ static void text_histogram(const tool_histogram *h, char text[TOOL_BINS + 1]) {
 static void print_name(const tool_entry *entry, int width) {
   char shape[TOOL_SHAPE_TEXT];
   tool_text_shape(entry->ndim, entry->shape, shape);
-  printf("%-*s  %-5s  %-16s", width, entry->name, entry->dtype_name, shape);
+  tool_text_put(stdout, entry->name, width);
+  printf("  %-7s  %-16s", entry->dtype_name, shape);
 }
 
 static void print_line(const statistics *s) {
@@ -113,17 +114,17 @@ static int print_tensors(const tool_checkpoint *checkpoint, tool_weights *weight
                          tool_error *error) {
   int width = (int)strlen("name");
   for (size_t i = 0; i < checkpoint->count; i++) {
-    const int length = (int)strlen(checkpoint->tensors[i].name);
+    const int length = tool_text_width(checkpoint->tensors[i].name);
     if (length > width) width = length;
   }
-  printf("%-*s  %-5s  %-16s  %12s  %11s  %12s  %12s  histogram from min to max\n", width, "name", "dtype", "shape",
+  printf("%-*s  %-7s  %-16s  %12s  %11s  %12s  %12s  histogram from min to max\n", width, "name", "dtype", "shape",
          "mean", "std", "min", "max");
   for (size_t i = 0; i < checkpoint->count; i++) {
     const tool_entry *const entry = &checkpoint->tensors[i];
     statistics s;
     print_name(entry, width);
     if (!entry->is_float) {
-      printf("  not a dtype of kinit\n");
+      printf("  not a dtype of kinit, %" PRIu64 " bytes\n", entry->size);
       continue;
     }
     const int code = measure(checkpoint, entry, weights, space, &s, error);

@@ -45,6 +45,20 @@ static int take_rule(const tool_document *d, const tool_rule *rule, tool_tensor 
   return tool_initializer_accept(d, rule->object, "init", tool_fill_check(tensor), tensor, error);
 }
 
+/* The dtype that a rule of "copy" gives to what kinit could fill. */
+static int convert_copy(const tool_document *d, const tool_rule *rule, tool_tensor *tensor, tool_error *error) {
+  kinit_dtype dtype = tensor->dtype;
+  if (json_object_get(rule->object, "dtype") == NULL) return TOOL_OK;
+  const int code = tool_dtype_read(d, rule->object, &dtype, error);
+  if (code != TOOL_OK || dtype == tensor->dtype) return code;
+  if (tensor->dtype != KINIT_F32 || dtype != KINIT_BF16)
+    return tool_document_fail(d, rule->object, "dtype", error,
+                              "\"%s\": a copy becomes bf16 from f32 only, and not %s from %s", tensor->name,
+                              kinit_dtype_name(dtype), kinit_dtype_name(tensor->dtype));
+  tool_copy_narrow(tensor->copy);
+  return TOOL_OK;
+}
+
 /* What kinit does not fill is copied, unless its rule says "skip" or "zeros", and named on standard error. */
 static int read_tensor(const char *file, tool_entry *entry, const tool_document *d, const tool_rules *rules,
                        tool_model *model, tool_error *error) {
@@ -59,8 +73,9 @@ static int read_tensor(const char *file, tool_entry *entry, const tool_document 
   if (skip) return TOOL_OK;
   model->count++;
   tool_copy_header(entry, tensor);
-  if (copy || !entry->is_float) return tool_copy_bytes(zeros ? NULL : file, entry, tensor, error);
-  return take_rule(d, rule, tensor, error);
+  if (!copy && entry->is_float) return take_rule(d, rule, tensor, error);
+  const int code = tool_copy_bytes(zeros ? NULL : file, entry, tensor, error);
+  return code == TOOL_OK && copy && entry->is_float ? convert_copy(d, rule, tensor, error) : code;
 }
 
 static int read_tensors(tool_checkpoint *checkpoint, const tool_document *d, const tool_rules *rules, tool_model *model,

@@ -9,11 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TOOL_MAX_DIMENSIONS = KINIT_MAX_DIMENSIONS };
+enum { TOOL_MAX_DIMENSIONS = KINIT_MAX_DIMENSIONS, TOOL_DTYPE_NAME = 32 };
 
 /* Bytes of another checkpoint that a tensor takes as they are, or zeros. */
 typedef struct tool_copy {
-  char dtype[12]; /* as safetensors names it */
+  char dtype[TOOL_DTYPE_NAME]; /* as safetensors names it */
+  bool narrows;                /* from F32, as which it stands in the file, to BF16, of which size is */
   uint64_t size;
   char *path; /* NULL: zeros */
   uint64_t begin;

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "document.h"
+
 /* The reference reader takes no longer header; an index is no longer either. */
 enum { LENGTH_SIZE = 8, MAX_HEADER_SIZE = 100000000 };
 
@@ -22,13 +24,13 @@ static const struct {
   bool is_float;
   kinit_dtype dtype;
 } dtypes[] = {
-    {"F32", 32, true, KINIT_F32},        {"F64", 64, true, KINIT_F64},     {"F16", 16, true, KINIT_F16},
-    {"BF16", 16, true, KINIT_BF16},      {"BOOL", 8, false, KINIT_F32},    {"U8", 8, false, KINIT_F32},
-    {"I8", 8, false, KINIT_F32},         {"F8_E4M3", 8, false, KINIT_F32}, {"F8_E5M2", 8, false, KINIT_F32},
-    {"F8_E8M0", 8, false, KINIT_F32},    {"F4", 4, false, KINIT_F32},      {"F6_E2M3", 6, false, KINIT_F32},
-    {"F6_E3M2", 6, false, KINIT_F32},    {"I16", 16, false, KINIT_F32},    {"U16", 16, false, KINIT_F32},
-    {"I32", 32, false, KINIT_F32},       {"U32", 32, false, KINIT_F32},    {"I64", 64, false, KINIT_F32},
-    {"U64", 64, false, KINIT_F32},       {"C64", 64, false, KINIT_F32},    {"F8_E4M3FNUZ", 8, false, KINIT_F32},
+    {"F32", 32, true, KINIT_F32},        {"F64", 64, true, KINIT_F64},        {"F16", 16, true, KINIT_F16},
+    {"BF16", 16, true, KINIT_BF16},      {"BOOL", 8, false, KINIT_F32},       {"U8", 8, false, KINIT_F32},
+    {"I8", 8, false, KINIT_F32},         {"F8_E4M3", 8, true, KINIT_F8_E4M3}, {"F8_E5M2", 8, true, KINIT_F8_E5M2},
+    {"F8_E8M0", 8, false, KINIT_F32},    {"F4", 4, false, KINIT_F32},         {"F6_E2M3", 6, false, KINIT_F32},
+    {"F6_E3M2", 6, false, KINIT_F32},    {"I16", 16, false, KINIT_F32},       {"U16", 16, false, KINIT_F32},
+    {"I32", 32, false, KINIT_F32},       {"U32", 32, false, KINIT_F32},       {"I64", 64, false, KINIT_F32},
+    {"U64", 64, false, KINIT_F32},       {"C64", 64, false, KINIT_F32},       {"F8_E4M3FNUZ", 8, false, KINIT_F32},
     {"F8_E5M2FNUZ", 8, false, KINIT_F32}};
 
 enum { DTYPES = sizeof dtypes / sizeof dtypes[0] };
@@ -47,18 +49,26 @@ static int bad(const reading *r, const char *name, const char *what) {
 
 /* ---- One tensor -------------------------------------------------------------------------------------------------- */
 
+/* Letters, digits and _, as all that there are. */
+static bool is_dtype_name(const char *name) {
+  const size_t length = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+  return length > 0 && length < TOOL_DTYPE_NAME && name[length] == '\0';
+}
+
+/* *bits: 0 for an unknown dtype. */
 static int read_dtype(const reading *r, const json_t *info, tool_entry *entry, unsigned *bits) {
   const char *name = json_string_value(json_object_get(info, "dtype"));
   if (name == NULL) return bad(r, entry->name, "no dtype, or not a string");
+  if (!is_dtype_name(name)) return bad(r, entry->name, "the dtype is no name of at most 31 letters, digits and _");
+  snprintf(entry->dtype_name, sizeof entry->dtype_name, "%s", name);
+  *bits = 0;
   for (size_t i = 0; i < DTYPES; i++)
     if (strcmp(name, dtypes[i].name) == 0) {
-      snprintf(entry->dtype_name, sizeof entry->dtype_name, "%s", name);
       entry->is_float = dtypes[i].is_float;
       entry->dtype = dtypes[i].dtype;
       *bits = dtypes[i].bits;
-      return TOOL_OK;
     }
-  return bad(r, entry->name, "the dtype is unknown");
+  return TOOL_OK;
 }
 
 /* *count: number of elements, whose bits fit in 64 bits. */
@@ -103,9 +113,9 @@ static int read_entry(const reading *r, const char *name, const json_t *info, to
   if (entry->name == NULL) return tool_fail_memory(r->error);
   if (!json_is_object(info)) return bad(r, name, "not an object");
   int code = read_dtype(r, info, entry, &bits);
-  if (code == TOOL_OK) code = read_shape(r, info, bits, entry, &count);
+  if (code == TOOL_OK) code = read_shape(r, info, bits > 0 ? bits : 1, entry, &count);
   if (code == TOOL_OK) code = read_offsets(r, info, entry);
-  if (code != TOOL_OK) return code;
+  if (code != TOOL_OK || bits == 0) return code; /* nobody knows the size of an element */
   if (count * bits % 8 != 0 || count * bits / 8 != entry->size)
     return bad(r, name, "data_offsets do not have the size of the shape and dtype");
   return TOOL_OK;
@@ -211,7 +221,8 @@ static int parse_header(const reading *r, const char *text, size_t size) {
     return tool_fail(r->error, TOOL_INPUT, r->path, 0, "not a safetensors file: the header does not begin with {");
   json_t *header = json_loadb(text, size, JSON_REJECT_DUPLICATES, &where);
   if (header == NULL)
-    return tool_fail(r->error, TOOL_INPUT, r->path, where.line, "the header is not valid: %s", where.text);
+    return tool_fail(r->error, TOOL_INPUT, r->path, where.line, "the header is not valid: %s",
+                     tool_document_reason(&where));
   const int code = read_object(r, header);
   json_decref(header);
   return code;
@@ -400,7 +411,8 @@ static int read_index(const char *path, tool_checkpoint *checkpoint, tool_error 
   }
   json_t *index = json_loadfd(file, JSON_REJECT_DUPLICATES, &where);
   close(file);
-  if (index == NULL) return tool_fail(error, TOOL_INPUT, path, where.line, "not an index: %s", where.text);
+  if (index == NULL)
+    return tool_fail(error, TOOL_INPUT, path, where.line, "not an index: %s", tool_document_reason(&where));
   code = read_shards(path, json_object_get(index, "weight_map"), checkpoint, error);
   json_decref(index);
   return code;

@@ -15,8 +15,8 @@
 /* A tensor that a file holds. */
 typedef struct tool_entry {
   char *name;
-  char dtype_name[12]; /* as the file has it: "BF16" */
-  bool is_float;       /* the dtype is one of kinit's: the next field */
+  char dtype_name[TOOL_DTYPE_NAME]; /* as the file has it: "BF16"; it may be unknown */
+  bool is_float;                    /* the dtype is one of kinit's: the next field */
   kinit_dtype dtype;
   int ndim;
   int64_t *shape;

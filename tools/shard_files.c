@@ -89,7 +89,7 @@ static bool print_string(FILE *stream, const char *string) {
 }
 
 static bool print_tensor(FILE *stream, const tool_place *place) {
-  static const char *const dtypes[] = {"F32", "F64", "F16", "BF16"}; /* by kinit_dtype */
+  static const char *const dtypes[] = {"F32", "F64", "F16", "BF16", "F8_E4M3", "F8_E5M2"}; /* by kinit_dtype */
   const tool_tensor *tensor = place->tensor;
   if (!print_string(stream, tensor->name)) return false;
   fprintf(stream, ":{\"dtype\":\"%s\",\"shape\":[", tensor->copy != NULL ? tensor->copy->dtype : dtypes[tensor->dtype]);

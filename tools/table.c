@@ -67,7 +67,7 @@ static void make_row(const tool_tensor *t, row *r) {
   else if (tool_tensor_elements(t) > 0)
     text_spread(t, r->spread);
   snprintf(r->bytes, sizeof r->bytes, "%" PRIu64, tool_tensor_bytes(t));
-  const char *const cells[COLUMNS] = {t->name,   t->copy != NULL ? t->copy->dtype : tool_text_dtype(t->dtype),
+  const char *const cells[COLUMNS] = {t->name,   t->copy != NULL ? t->copy->dtype : kinit_dtype_name(t->dtype),
                                       r->shape,  t->init_name,
                                       r->spread, r->bytes};
   memcpy(r->cells, cells, sizeof cells);
@@ -75,13 +75,13 @@ static void make_row(const tool_tensor *t, row *r) {
 
 static void widen(int *widths, const row *r) {
   for (int i = 0; i < COLUMNS; i++) {
-    const int length = (int)strlen(r->cells[i]);
+    const int length = tool_text_width(r->cells[i]);
     if (length > widths[i]) widths[i] = length;
   }
 }
 
 static void print_row(const int *widths, const row *r) {
-  for (int i = 0; i < BYTES; i++) printf("%-*s  ", widths[i], r->cells[i]);
+  for (int i = 0; i < BYTES; i++) tool_text_put(stdout, r->cells[i], widths[i] + 2);
   printf("%*s\n", widths[BYTES], r->cells[BYTES]);
 }
 

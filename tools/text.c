@@ -23,8 +23,29 @@ void tool_text_shape(int ndim, const int64_t *shape, char text[TOOL_SHAPE_TEXT])
   snprintf(text + length, (size_t)(TOOL_SHAPE_TEXT - length), "]");
 }
 
-const char *tool_text_dtype(kinit_dtype dtype) {
-  static const char *const names[] = {
-      [KINIT_F32] = "f32", [KINIT_F64] = "f64", [KINIT_F16] = "f16", [KINIT_BF16] = "bf16"};
-  return names[dtype];
+/* Bytes of a control character at `text`, or 0: also those of Unicode behind the ASCII ones. */
+static int control_size(const char *text) {
+  const unsigned char first = (unsigned char)text[0], second = (unsigned char)text[first != '\0'];
+  if (first < ' ' || first == 0x7F) return first != '\0';
+  return first == 0xC2 && second >= 0x80 && second < 0xA0 ? 2 : 0;
+}
+
+/* stream NULL: only counts. */
+static int put_escaped(FILE *stream, const char *text) {
+  int width = 0;
+  while (*text != '\0') {
+    const int size = control_size(text);
+    for (int i = 0; i < size && stream != NULL; i++) fprintf(stream, "\\x%02x", (unsigned char)text[i]);
+    if (size == 0 && stream != NULL) fputc(*text, stream);
+    width += size > 0 ? 4 * size : 1;
+    text += size > 0 ? size : 1;
+  }
+  return width;
+}
+
+int tool_text_width(const char *text) { return put_escaped(NULL, text); }
+
+void tool_text_put(FILE *stream, const char *text, int width) {
+  const int used = put_escaped(stream, text);
+  if (used < width) fprintf(stream, "%*s", width - used, "");
 }

@@ -54,7 +54,7 @@ static int compare_headers(const comparison *c, const tool_entry *entry, const t
   if (tensor->copy != NULL ? strcmp(entry->dtype_name, tensor->copy->dtype) != 0
                            : !entry->is_float || entry->dtype != tensor->dtype)
     return tool_fail(c->error, TOOL_DIFFERENT, file, 0, "\"%s\" is of dtype %s, in the plan %s", entry->name,
-                     entry->dtype_name, tensor->copy != NULL ? tensor->copy->dtype : tool_text_dtype(tensor->dtype));
+                     entry->dtype_name, tensor->copy != NULL ? tensor->copy->dtype : kinit_dtype_name(tensor->dtype));
   tool_text_shape(entry->ndim, entry->shape, in_file);
   tool_text_shape(tensor->ndim, tensor->shape, in_plan);
   if (strcmp(in_file, in_plan) == 0) return TOOL_OK;

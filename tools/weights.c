@@ -36,11 +36,39 @@ static int read_fully(int descriptor, const char *path, const char *name, uint64
   return TOOL_OK;
 }
 
+static int copy_bytes(int descriptor, const tool_copy *copy, uint64_t offset, size_t size, void *dst,
+                      tool_error *error) {
+  return read_fully(descriptor, copy->path, "a tensor to copy", copy->begin + offset, size, dst, error);
+}
+
+/* Rounds to nearest even; a NaN stays one. */
+static uint16_t narrow(uint32_t bits) {
+  if ((bits & 0x7FFFFFFF) > 0x7F800000) return (uint16_t)(bits >> 16 | 0x40);
+  return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
+/* Places and sizes are those of whole elements of BF16. */
+static int copy_narrow(int descriptor, const tool_copy *copy, uint64_t offset, size_t size, void *dst,
+                       tool_error *error) {
+  uint32_t wide[4096];
+  uint16_t *to = dst;
+  int code = TOOL_OK;
+  for (size_t left = size / sizeof *to; left > 0 && code == TOOL_OK;) {
+    const size_t count = left < 4096 ? left : 4096;
+    code = copy_bytes(descriptor, copy, 2 * offset, count * sizeof *wide, wide, error);
+    for (size_t i = 0; i < count && code == TOOL_OK; i++) *to++ = narrow(wide[i]);
+    offset += count * sizeof *to;
+    left -= count;
+  }
+  return code;
+}
+
 int tool_copy_read(const tool_copy *copy, uint64_t offset, size_t size, void *dst, tool_error *error) {
   if (copy->path == NULL) return memset(dst, 0, size), TOOL_OK;
   const int descriptor = open(copy->path, O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return tool_fail(error, TOOL_FAILED, copy->path, 0, "%s", strerror(errno));
-  const int code = read_fully(descriptor, copy->path, "a tensor to copy", copy->begin + offset, size, dst, error);
+  const int code = copy->narrows ? copy_narrow(descriptor, copy, offset, size, dst, error)
+                                 : copy_bytes(descriptor, copy, offset, size, dst, error);
   close(descriptor);
   return code;
 }

@@ -156,7 +156,7 @@ TEST(Inspect, PrintsTheStatisticsOfEachTensor) {
                   "d F64 [2, 2] 3 1.8708 1 6 |@   @   @           @|",
                   "f F32 [5] 0 1 -1 1 |@               @| 3 not finite", "n F32 [1] no finite elements 1 not finite",
                   "h F16 [2] 0 1 -1 1 |@               @|", "b BF16 [] 3.1406 0 3.1406 3.1406 |@|",
-                  "e F32 [0, 7] no elements", "i I64 [1] not a dtype of kinit"));
+                  "e F32 [0, 7] no elements", "i I64 [1] not a dtype of kinit, 8 bytes"));
 }
 
 /* 0 to 999,999 once each, which is more than a tile: mean 499999.5, variance (n^2 - 1) / 12. */

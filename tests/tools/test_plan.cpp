@@ -301,10 +301,13 @@ TEST(PlanErrors, Members) {
       {"{\"tensors\": [],\n\"tensor\": []}", 2, "unknown key \"tensor\" in the plan"},
       {"{\"defaults\":\n[]}", 1, "\"defaults\" takes an object"},
       {"{\"defaults\": {\n\n\"name\": \"x\"}}", 3, "unknown key \"name\" in the defaults"},
-      {"{\"defaults\": {\n\"dtype\": \"f8\"}}", 2, "unknown dtype f8"},
+      {"{\"defaults\": {\n\"dtype\": \"f8\"}}", 2, "unknown dtype f8: kinit has"},
+      {"{\"config\": [],\n\"tensors\": [{\"name\": \"x\", \"shape\": [1], \"dtype\": \"f8_e5m2\", \"init\": "
+       "\"ones\"}]}",
+       1, "\"config\" takes an object"},
       {"{\"defaults\": {\n\"stddev\": [8]}}", 2, "\"stddev\" takes a number"},
       {"{\"defaults\": {\n\"init\": \"normals\"}}", 2, "no initializer \"normals\""},
-      {"{\"defaults\": {\n\"init\": \"constant\"}}", 2, "needs a \"value\""},
+      {"{\"defaults\": {\n\"init\": \"constant\"}}", 2, "initializer constant needs the argument \"value\""},
       {"{\"tensors\": [\n\ntrue]}", 3, "a tensor is an object"},
   });
 }
@@ -389,8 +392,8 @@ TEST(PlanErrors, Initializers) {
       {R"("init": "normal", "std": 1)", 2, "unknown key \"std\" in a tensor"},
       {R"("init": "normal",
           "low": 1)",
-       3, "\"normal\" takes no \"low\""},
-      {R"("init": "constant")", 2, "needs a \"value\""},
+       3, "initializer normal has no argument \"low\""},
+      {R"("init": "constant")", 2, "needs the argument \"value\""},
       {R"("init": "constant", "value": "one")", 2, "a name that is neither a variable"},
       {R"("init": "constant", "value": "1 +")", 2, "no number or name"},
       {R"("init": "constant", "value": "1 / 0")", 2, "not finite"},
@@ -403,12 +406,18 @@ TEST(PlanErrors, Initializers) {
       {R"("init": "normal", "in": [0, -1], "out": [0])", 2, "names a dimension twice"},
       {R"("init": "normal", "in": 0, "out": [0])", 2, "\"in\" takes an array"},
       {R"("init": "truncated_normal", "low": 1, "low_sigma": 1)", 2, "exclude each other"},
-      {R"("init": "linear_bias")", 2, "needs \"fan_in\""},
+      {R"("init": "linear_bias")", 2, "initializer linear_bias needs the argument \"fan_in\""},
       {R"("init": "constant", "value": true)", 2, "\"value\" takes a number"},
       {R"("init": "normal", "mean": true)", 2, "\"mean\" takes a number"},
-      {R"("init": "normal", "mean": null)", 2, "\"mean\" takes a number"},
-      {R"("init": "dirac", "groups": 1.5)", 2, "\"groups\" takes a whole number"},
-      {R"("init": "kaiming_normal", "mode": "fan")", 2, "\"mode\" takes \"fan_in\""},
+      {R"("init": "normal", "mean": null)", 2,
+       "\"mean\" takes a number, or arithmetic such as \"1 / sqrt(fan_in)\", not null"},
+      {R"("init": "normal", "zero_row": 4)", 2,
+       "\"zero_row\" takes the number of a row, from 0, that the tensor has, not 4"},
+      {R"("init": "normal", "zero_row": -1)", 2, "not -1"},
+      {R"("init": "zeros", "zero_row": 1)", 2, "initializer zeros has no argument \"zero_row\""},
+      {R"("init": "dirac", "groups": 1.5)", 2, "\"groups\" takes a whole number, not 1.5"},
+      {R"("init": "kaiming_normal", "mode": "fan")", 2,
+       "\"mode\" takes \"fan_in\", \"fan_out\", \"fan_avg\" or \"fan_geo_avg\", not \"fan\""},
       {R"("init": "kaiming_normal", "mode": 0)", 2, "\"mode\" takes \"fan_in\""},
       {R"("init": "kaiming_normal", "nonlinearity": "ReLU")", 2, "\"nonlinearity\" takes \"linear\""},
       {R"("init": "variance_scaling", "distribution": "cauchy")", 2, "\"distribution\" takes \"normal\""},
@@ -442,7 +451,8 @@ TEST(PlanErrors, Rules) {
       {R"({"defaults": {"dtype": "f32"}, "tensors": [{"name": "a.bias", "shape": [8]}], "rules": [
            {"match": "*.biass", "init": "zeros"}, {"match": "*", "init": "ones"}]})",
        2, "the rule \"*.biass\" is not used"},
-      {"{\"rules\": [{\"match\": \"*\", \"init\": \"normal\",\n\"value\": 1}]}", 2, "takes no \"value\""},
+      {"{\"rules\": [{\"match\": \"*\", \"init\": \"normal\",\n\"value\": 1}]}", 2,
+       "initializer normal has no argument \"value\""},
   });
 }
 
@@ -493,6 +503,24 @@ TEST(Plan, Calculates) {
   EXPECT_EQ(model[8].init.high, 0.25);
   EXPECT_EQ(model[9].init.value, 1);
   EXPECT_EQ(model[9].dtype, KINIT_BF16);
+}
+
+TEST(PlanErrors, NothingOfTheLibraryForJson) {
+  ExpectErrors({
+      {"\xEF\xBB\xBF{}", 1, "the text begins with a byte-order mark"},
+      {"{\"comment\": \"a\\u0000b\"}", 1, "a string with the character \\u0000"},
+      {"{\"a\\u0000b\": 1}", 1, "a string with the character \\u0000"},
+  });
+}
+
+TEST(Plan, FillsEightBits) {
+  const Model model(R"({"defaults": {"init": "normal"}, "tensors": [
+    {"name": "a", "shape": [4, 4], "dtype": "f8_e4m3"}, {"name": "b", "shape": [4], "dtype": "f8_e5m2"}]})");
+  ASSERT_EQ(model.code(), TOOL_OK) << model.error().reason;
+  EXPECT_EQ(tool_tensor_bytes(&model[0]), 16u);
+  EXPECT_EQ(tool_tensor_bytes(&model[1]), 4u);
+  const Model wide(R"({"tensors": [{"name": "a", "shape": [4], "dtype": "f8_e4m3", "init": "uniform", "high": 928}]})");
+  EXPECT_THAT(wide.reason(), HasSubstr("beyond 448 with probability 0.5"));
 }
 
 /* The probabilities of a normal beyond 65520, and of a uniform: by SciPy's norm.sf. */

@@ -82,7 +82,9 @@ TEST(Reader, TakesEveryDtypeOfTheReference) {
     const Checkpoint c(File("{" + Tensor("x", name, "2,4", "0," + std::to_string(size)) + "}", size));
     EXPECT_EQ(c.code, TOOL_OK) << name << ": " << c.error.reason;
     const std::string n = name;
-    EXPECT_EQ(c.value.tensors[0].is_float, n == "F16" || n == "BF16" || n == "F32" || n == "F64") << name;
+    EXPECT_EQ(c.value.tensors[0].is_float,
+              n == "F16" || n == "BF16" || n == "F32" || n == "F64" || n == "F8_E4M3" || n == "F8_E5M2")
+        << name;
   }
 }
 
@@ -112,7 +114,8 @@ TEST(Reader, RefusesWhatTheReferenceRefuses) {
       {"{} x", 0, "not valid"},
       {"{\"x\":1}", 0, "not an object"},
       {"{\"\xff\":1}", 0, "not valid"},
-      {"{" + Tensor("x", "F33", "1", "0,4") + "}", 4, "dtype is unknown"},
+      {"{" + Tensor("x", "F\\u001b", "1", "0,4") + "}", 4, "the dtype is no name"},
+      {"{" + Tensor("x", std::string(32, 'F').c_str(), "1", "0,4") + "}", 4, "the dtype is no name"},
       {"{" + Tensor("x", "F4", "1", "0,1") + "}", 1, "size of the shape"},
       {"{" + Tensor("x", "F32", "1", "0,4") + "}", 8, "longer than its tensors"},
       {"{" + Tensor("x", "F32", "1", "0,4") + "}", 3, "outside the file"},

@@ -34,7 +34,7 @@ class Write : public ::testing::Test {
   }
   void Run(const Model &model, uint64_t max_shard_size) {
     const std::string output = directory_ + "/m.safetensors";
-    const tool_write_options options = {output.c_str(), kSeed, max_shard_size, false};
+    const tool_write_options options = {output.c_str(), kSeed, max_shard_size, false, nullptr};
     tool_error error = {};
     ASSERT_EQ(tool_write(model.get(), &options, &error), TOOL_OK) << error.path << ": " << error.reason;
   }

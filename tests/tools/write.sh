@@ -251,6 +251,16 @@ directory() {
   expect_code 2 "$KINIT_FILL" "$work/plan.json" -o ""
 }
 
+# Names command no terminal.
+control_characters() {
+  echo '{"tensors": [{"name": "a\u001b[2J\u009b", "shape": [3], "dtype": "f8_e5m2", "init": "ones"}]}' >"$work/plan.json"
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" --dry-run
+  expect_message 'a\x1b[2J\xc2\x9b  f8_e5m2  [3]    ones  1              '
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors"
+  expect_code 0 "$KINIT_FILL" --inspect "$work/out/model.safetensors"
+  expect_message 'a\x1b[2J\xc2\x9b  F8_E5M2  [3] '
+}
+
 # The tensors of a file beside the plan are copied; a name may not come twice.
 values() {
   echo '{"tensors": [{"name": "a", "shape": [3], "dtype": "f64", "init": "normal"}]}' >"$work/values.json"

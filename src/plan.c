@@ -68,10 +68,9 @@ static uint64_t constant_pattern(kinit_dtype dtype, double value) {
   }
 }
 
-static void plan_constant(kinit_plan *plan, const kinit_backend *backend, kinit_dtype dtype, double value) {
-  plan->kernel = backend->constant;
-  plan->parameters.as.constant.pattern = constant_pattern(dtype, value);
-  plan->parameters.as.constant.size = kinit_dtype_size(dtype);
+static void plan_constant(kinit_parameters *p, kinit_dtype dtype, double value) {
+  p->as.constant.pattern = constant_pattern(dtype, value);
+  p->as.constant.size = kinit_dtype_size(dtype);
 }
 
 /* ---- Truncated normal -------------------------------------------------------------------------------------------- */
@@ -81,13 +80,16 @@ static double clamped(double value, double low, double high) {
   return value > high ? high : value;
 }
 
-static void plan_truncated(kinit_plan *plan, const kinit_backend *backend, kinit_dtype dtype, const kinit_dist *dist) {
+/* Without a deviation it is a constant. Returns the family. */
+static kinit_family plan_truncated(kinit_parameters *p, kinit_dtype dtype, const kinit_dist *dist) {
   const double mean = rounded(dtype, dist->mean), stddev = rounded(dtype, dist->stddev);
   const double low = rounded(dtype, dist->low), high = rounded(dtype, dist->high);
-  if (stddev == 0)
-    plan_constant(plan, backend, dtype, clamped(mean, low, high));
-  else
-    kinit_plan_truncated(&plan->parameters.as.truncated, dtype == KINIT_F64, mean, stddev, low, high);
+  if (stddev == 0) {
+    plan_constant(p, dtype, clamped(mean, low, high));
+    return KINIT_FAMILY_CONSTANT;
+  }
+  kinit_plan_truncated(&p->as.truncated, dtype == KINIT_F64, mean, stddev, low, high);
+  return KINIT_FAMILY_TRUNCATED_NORMAL;
 }
 
 /* ---- The choice -------------------------------------------------------------------------------------------------- */
@@ -110,28 +112,31 @@ static kinit_kernel *kernel_of(const kinit_backend *backend, kinit_family family
 
 /* Only what the family reads is set, because clearing the rest costs as much as a small fill. Not inlined: the compiler
  * knows nothing of the floating-point environment, and could move an operation out of it. */
-__attribute__((noinline)) kinit_status kinit_plan_make(kinit_plan *plan, kinit_dtype dtype, const kinit_dist *dist,
-                                                       kinit_stream stream) {
-  const kinit_backend *backend = kinit_active_backend();
-  plan->kernel = kernel_of(backend, dist->family, dtype);
-  if (plan->kernel == NULL) return KINIT_ERROR_NEEDS_FMA;
-  plan->parameters.seed = stream.seed;
-  plan->parameters.subsequence = stream.subsequence;
+__attribute__((noinline)) kinit_family kinit_plan_parameters(kinit_parameters *p, kinit_dtype dtype,
+                                                             const kinit_dist *dist, kinit_stream stream) {
+  p->seed = stream.seed;
+  p->subsequence = stream.subsequence;
   switch (dist->family) {
     case KINIT_FAMILY_NORMAL:
-      plan_normal(&plan->parameters, dtype, dist);
+      plan_normal(p, dtype, dist);
       break;
     case KINIT_FAMILY_TRUNCATED_NORMAL:
-      plan_truncated(plan, backend, dtype, dist);
-      break;
+      return plan_truncated(p, dtype, dist);
     case KINIT_FAMILY_UNIFORM:
-      plan_uniform(&plan->parameters, dtype, dist);
+      plan_uniform(p, dtype, dist);
       break;
     case KINIT_FAMILY_CONSTANT:
-      plan_constant(plan, backend, dtype, dist->value);
+      plan_constant(p, dtype, dist->value);
       break;
     case KINIT_FAMILY_BITS:
       break;
   }
+  return dist->family;
+}
+
+kinit_status kinit_plan_make(kinit_plan *plan, kinit_dtype dtype, const kinit_dist *dist, kinit_stream stream) {
+  const kinit_backend *backend = kinit_active_backend();
+  if (kernel_of(backend, dist->family, dtype) == NULL) return KINIT_ERROR_NEEDS_FMA;
+  plan->kernel = kernel_of(backend, kinit_plan_parameters(&plan->parameters, dtype, dist, stream), dtype);
   return KINIT_OK;
 }

@@ -13,9 +13,12 @@ typedef struct kinit_plan {
   kinit_parameters parameters;
 } kinit_plan;
 
-/* Rounds the parameters to the type used, and chooses the kernel. dtype and distribution are those that check.c has
- * accepted; of the stream, seed and subsequence are read. Leaves parameters.streaming to fill.c. Call it in the default
- * floating-point environment. Errors: NEEDS_FMA. */
+/* Rounds the parameters to the type used. dtype and distribution are those that check.c has accepted; of the stream,
+ * seed and subsequence are read. Returns the family to draw: a constant where that is what a truncated normal comes to.
+ * Leaves p->streaming. Call it in the default floating-point environment. */
+kinit_family kinit_plan_parameters(kinit_parameters *p, kinit_dtype dtype, const kinit_dist *dist, kinit_stream stream);
+
+/* The same, and chooses the kernel. Leaves parameters.streaming to fill.c. Errors: NEEDS_FMA. */
 kinit_status kinit_plan_make(kinit_plan *plan, kinit_dtype dtype, const kinit_dist *dist, kinit_stream stream);
 
 #endif

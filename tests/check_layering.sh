@@ -35,6 +35,9 @@ allowed() {
     memory.[ch]) echo "memory.h environment.h kinit/kinit.h" ;;
     cpu.[ch]) echo "cpu.h" ;;
     dispatch.[ch]) echo "dispatch.h kernel.h cpu.h environment.h kinit/kinit.h" ;;
+    cuda/launch.[ch])
+      echo "launch.h ../check.h ../distribution.h ../kernel.h ../kernel/list.h ../layout.h ../plan.h kinit/kinit.h" ;;
+    cuda/kernels.cu) echo "simd_cuda.h launch.h ../kernel/philox.h ../kernel/prepare.h" ;;
     kernel/*.h) echo "../kernel.h $(cd kernel && echo *.h)" ;;
     */simd_*.h) echo "../kernel/simd.h" ;;
     */kernels_*.c) echo "simd_$(dirname "$1").h ../kernel/table.h" ;;
@@ -53,7 +56,7 @@ only() {
   done
 }
 
-files=$(find . -name '*.[ch]' | sed 's|^\./||' | sort)
+files=$(find . -name '*.[ch]' -o -name '*.cu' | sed 's|^\./||' | sort)
 for file in $files; do
   if ! list=$(allowed "$file"); then
     fail "$file: no rule of tests/check_layering.sh knows it"

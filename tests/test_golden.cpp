@@ -1,64 +1,13 @@
 /* The golden file, which an independent reference made, against every instruction set.
  *
- * Owns: the reader of tests/golden.txt; scripts/reference.py describes its lines.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <cstdio>
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
 
+#include "golden_file.h"
 #include "support.h"
 
 namespace kinit_test {
 namespace {
-
-struct GoldenCase {
-  std::string line, distribution, dtype;
-  kinit_stream stream;
-  size_t count;
-  std::vector<double> parameters;
-  uint64_t hash, first;
-};
-
-uint64_t Number(const std::string &text, int base) { return std::strtoull(text.c_str(), nullptr, base); }
-
-std::vector<double> Parameters(const std::string &text) {
-  std::vector<double> values;
-  if (text == "-") return values;
-  std::stringstream fields(text);
-  for (std::string field; std::getline(fields, field, ',');) values.push_back(std::strtod(field.c_str(), nullptr));
-  return values;
-}
-
-GoldenCase ParseLine(const std::string &line) {
-  GoldenCase c;
-  std::string seed, subsequence, offset, count, parameters, hash, first;
-  std::istringstream fields(line);
-  fields >> c.distribution >> c.dtype >> seed >> subsequence >> offset >> count >> parameters >> hash >> first;
-  EXPECT_TRUE(fields && fields.eof()) << "not nine fields: " << line;
-  c.line = line;
-  c.stream = {Number(seed, 16), Number(subsequence, 16), Number(offset, 16)};
-  c.count = static_cast<size_t>(Number(count, 10));
-  c.parameters = Parameters(parameters);
-  c.hash = Number(hash, 16);
-  c.first = Number(first, 16);
-  return c;
-}
-
-std::vector<GoldenCase> ReadGoldenFile() {
-  std::vector<GoldenCase> cases;
-  std::ifstream file(KINIT_GOLDEN_FILE);
-  for (std::string line; std::getline(file, line);)
-    if (!line.empty() && line[0] != '#') cases.push_back(ParseLine(line));
-  return cases;
-}
-
-kinit_dtype DtypeOf(const GoldenCase &c) {
-  for (const kinit_dtype dtype : {KINIT_F64, KINIT_F16, KINIT_BF16, KINIT_F8_E4M3, KINIT_F8_E5M2})
-    if (c.dtype == NameOf(dtype)) return dtype;
-  EXPECT_TRUE(c.dtype == "f32" || c.dtype == "u32") << c.line;
-  return KINIT_F32;
-}
 
 kinit_status Fill(const GoldenCase &c, void *dst) {
   const kinit_dtype dtype = DtypeOf(c);

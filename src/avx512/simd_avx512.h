@@ -30,6 +30,7 @@
 #define KS_TILE 96
 #define KS_HALVES 1
 #define KS_HAVE_FMA 1
+#define KS_HAVE_SINCOSPI KS_HAVE_FMA
 #define KS_ALIGN 64
 #define KS_STREAMS 1
 

@@ -163,6 +163,9 @@ KS_INLINE void minus_two_log_f64(const ks_f64 *u, ks_f64 *l, int n) {
   KS_EACH(i, n) l[i] = ks_f64_fma(ks_f64_mul(s2[i], s[i]), a[i], e[i]);
 }
 
+#endif
+
+#if KS_HAVE_SINCOSPI
 /* Of n vectors of pairs, four words each. */
 KS_INLINE void normal_f64_values(ks_u64 (*w)[4], const normal_f64 *p, ks_f64 *even, ks_f64 *odd, int n) {
   ks_f64 r[KS_VECTORS_F64];

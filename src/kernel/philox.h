@@ -28,7 +28,7 @@ typedef struct philox {
 KS_INLINE uint32_t high32(uint64_t x) { return (uint32_t)(x >> 32); }
 
 /* The constants for all blocks whose number has this upper half. */
-static void philox_prepare(philox *ph, uint64_t seed, uint64_t subsequence, uint32_t block_high) {
+KS_DEVICE static void philox_prepare(philox *ph, uint64_t seed, uint64_t subsequence, uint32_t block_high) {
   const uint32_t seed_low = (uint32_t)seed, seed_high = high32(seed);
   uint32_t k0[PHILOX_ROUNDS], k1[PHILOX_ROUNDS];
   for (uint32_t round = 0; round < PHILOX_ROUNDS; round++) {

@@ -14,7 +14,8 @@
  *               word makes one, and in f64
  *   KS_TILE     groups whose words are staged in the first-level cache; a multiple of KS_GROUPS
  *   KS_HALVES   vectors of doubles that one group gives for each of the four words of a block
- *   KS_HAVE_FMA 1, or 0 where there is no hardware fma and so no ks_f64_sincospi
+ *   KS_HAVE_FMA 1, or 0 where there is no hardware fma, and so nothing in f64 that needs it
+ *   KS_HAVE_SINCOSPI  1 if there is ks_f64_sincospi, which needs that fma, else 0
  *   KS_ALIGN    bytes of a streaming store
  *   KS_STREAMS  1 if the stores of values heed `streaming`, else 0
  * types
@@ -76,13 +77,19 @@
 #error "kinit's bits need IEEE arithmetic: build without -ffast-math"
 #endif
 
-#define KS_INLINE static inline __attribute__((always_inline))
-#define KS_NOINLINE static __attribute__((noinline))
+/* Of functions and constants that a GPU uses too; simd_cuda.h defines it. */
+#ifndef KS_DEVICE
+#define KS_DEVICE
+#endif
+#define KS_INLINE KS_DEVICE static inline __attribute__((always_inline))
+#define KS_NOINLINE KS_DEVICE static __attribute__((noinline))
 #define KS_ALIGNED __attribute__((aligned(64)))
 
 /* The build defines it as nothing where sanitizers instrument the code, of which compilers would take minutes. */
 #ifndef KS_UNROLL
-#ifdef __clang__
+#if defined(__CUDACC__)
+#define KS_UNROLL _Pragma("unroll")
+#elif defined(__clang__)
 #define KS_UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define KS_UNROLL _Pragma("GCC unroll 32")

@@ -1,43 +1,12 @@
 /* The kernels of a backend, and its table.
  *
- * Owns: the list of kernels, and the definition of the table. The last include of each kernels_<isa>.c, which names the
+ * Owns: the definition of the table. The last include of each kernels_<isa>.c, which names the
  * table (KS_BACKEND) and the instruction set (KS_NAME). SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_KERNEL_TABLE_H
 #define KINIT_KERNEL_TABLE_H
 
+#include "prepare.h"
 #include "tiler.h"
-
-/* ---- Parameters, in the type in which they are used -------------------------------------------------------------- */
-
-/* Only what the distribution reads is set: clearing the rest costs a tenth of a small fill. */
-
-KS_INLINE void prepare_bits(int dtype, const kinit_parameters *p, constants *c) {
-  (void)dtype, (void)p;
-  c->normal32 = (normal_f32){0, 0}; /* compilers want a value */
-}
-
-KS_INLINE void prepare_uniform(int dtype, const kinit_parameters *p, constants *c) {
-  const double low = p->as.uniform.low, range = p->as.uniform.range, limit = p->as.uniform.limit;
-  if (dtype == F64)
-    c->uniform64 = (uniform_f64){low, range, limit};
-  else
-    c->uniform32 = uniform_f32_prepare(low, range, limit);
-}
-
-KS_INLINE void prepare_normal(int dtype, const kinit_parameters *p, constants *c) {
-  const double mean = p->as.normal.mean, stddev = p->as.normal.stddev;
-  if (dtype == F64)
-    c->normal64 = (normal_f64){mean, stddev};
-  else
-    c->normal32 = (normal_f32){(float)mean, (float)stddev};
-}
-
-KS_INLINE void prepare_truncated(int dtype, const kinit_parameters *p, constants *c) {
-  if (dtype == F64)
-    c->truncated64 = &p->as.truncated;
-  else
-    c->truncated32 = truncated_f32_prepare(&p->as.truncated);
-}
 
 /* ---- Kernels that draw ------------------------------------------------------------------------------------------- */
 
@@ -51,36 +20,7 @@ enum {
   tile_normal = KS_TILE,
   tile_truncated = KS_TILE
 };
-_Static_assert(tile_bits % KS_GROUPS == 0, "a tile is made of whole steps");
-
-/* clang-format off */
-/* row(distribution, dtype, place in the table) */
-#define KERNELS(row)                          \
-  row(bits, F32, bits)                        \
-  row(uniform, F32, uniform[F32])             \
-  row(uniform, F64, uniform[F64])             \
-  row(uniform, F16, uniform[F16])             \
-  row(uniform, BF16, uniform[BF16])           \
-  row(uniform, F8_E4M3, uniform[F8_E4M3])     \
-  row(uniform, F8_E5M2, uniform[F8_E5M2])     \
-  row(normal, F32, normal[F32])               \
-  row(normal, F16, normal[F16])               \
-  row(normal, BF16, normal[BF16])             \
-  row(normal, F8_E4M3, normal[F8_E4M3])       \
-  row(normal, F8_E5M2, normal[F8_E5M2])       \
-  row(truncated, F32, truncated[F32])         \
-  row(truncated, F16, truncated[F16])         \
-  row(truncated, BF16, truncated[BF16])       \
-  row(truncated, F8_E4M3, truncated[F8_E4M3]) \
-  row(truncated, F8_E5M2, truncated[F8_E5M2])
-#if KS_HAVE_FMA
-#define KERNELS_THAT_NEED_FMA(row) \
-  row(normal, F64, normal[F64])    \
-  row(truncated, F64, truncated[F64])
-#else
-#define KERNELS_THAT_NEED_FMA(row)
-#endif
-/* clang-format on */
+static_assert(tile_bits % KS_GROUPS == 0, "a tile is made of whole steps");
 
 #define DEFINE_KERNEL(name, dtype, place)                                                                            \
   static void transform_##name##_##dtype(const constants *c, const tile *t, int groups, char *out, bool streaming) { \
@@ -92,7 +32,12 @@ _Static_assert(tile_bits % KS_GROUPS == 0, "a tile is made of whole steps");
     fill_spans(p, spans, span_count, transform_##name##_##dtype, dtype, tile_##name, &c);                            \
   }
 KERNELS(DEFINE_KERNEL)
-KERNELS_THAT_NEED_FMA(DEFINE_KERNEL)
+#if KS_HAVE_SINCOSPI
+KERNELS_WITH_SINCOSPI(DEFINE_KERNEL)
+#endif
+#if KS_HAVE_FMA
+KERNELS_WITH_FMA(DEFINE_KERNEL)
+#endif
 
 /* ---- The kernel that repeats a value ----------------------------------------------------------------------------- */
 
@@ -127,7 +72,15 @@ static void kernel_constant(const kinit_parameters *p, const kinit_span *spans, 
 #define TABLE_ENTRY(name, dtype, place) .place = kernel_##name##_##dtype,
 
 extern const kinit_backend KS_BACKEND;
-const kinit_backend KS_BACKEND = {
-    .name = KS_NAME, .constant = kernel_constant, KERNELS(TABLE_ENTRY) KERNELS_THAT_NEED_FMA(TABLE_ENTRY)};
+const kinit_backend KS_BACKEND = {.name = KS_NAME,
+                                  .constant = kernel_constant,
+                                  KERNELS(TABLE_ENTRY)
+#if KS_HAVE_SINCOSPI
+                                      KERNELS_WITH_SINCOSPI(TABLE_ENTRY)
+#endif
+#if KS_HAVE_FMA
+                                          KERNELS_WITH_FMA(TABLE_ENTRY)
+#endif
+};
 
 #endif

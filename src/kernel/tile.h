@@ -6,28 +6,21 @@
 #ifndef KINIT_KERNEL_TILE_H
 #define KINIT_KERNEL_TILE_H
 
-#include "../kernel.h"
+#include <assert.h>
+
+#include "list.h"
 #include "simd.h"
 
 #define GROUP_WORDS (2 * KS_PAIRS * KS_LANES)
 #define GROUP_BLOCKS (GROUP_WORDS / 4)
 
-_Static_assert(KS_TILE % KS_GROUPS == 0, "a tile is made of whole steps");
+static_assert(KS_TILE % KS_GROUPS == 0, "a tile is made of whole steps");
 
 /* The words of pairs stand at the same places: of a group, KS_PAIRS vectors each. */
 typedef struct tile {
   KS_ALIGNED ks_u32 even[KS_TILE * KS_PAIRS];
   KS_ALIGNED ks_u32 odd[KS_TILE * KS_PAIRS];
 } tile;
-
-enum {
-  F32 = KINIT_KERNEL_F32,
-  F64 = KINIT_KERNEL_F64,
-  F16 = KINIT_KERNEL_F16,
-  BF16 = KINIT_KERNEL_BF16,
-  F8_E4M3 = KINIT_KERNEL_F8_E4M3,
-  F8_E5M2 = KINIT_KERNEL_F8_E5M2
-};
 
 KS_INLINE size_t element_size(int dtype) {
   return dtype == F64 ? 8 : dtype == F32 ? 4 : dtype == F16 || dtype == BF16 ? 2 : 1;

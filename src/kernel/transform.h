@@ -83,11 +83,13 @@ KS_INLINE void step_truncated_f32(enum method method, int dtype, const truncated
 }
 
 KS_INLINE void values_f64(enum method method, const constants *c, ks_u64 (*w)[4], ks_f64 *x, ks_f64 *y, int n) {
-#if KS_HAVE_FMA
+#if KS_HAVE_SINCOSPI
   if (method == NORMAL) {
     normal_f64_values(w, &c->normal64, x, y, n);
     return;
   }
+#endif
+#if KS_HAVE_FMA
   if (method >= SYMMETRIC) {
     truncated_f64_values(method, w, 0, c->truncated64, x, n);
     truncated_f64_values(method, w, 2, c->truncated64, y, n);

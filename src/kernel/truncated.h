@@ -35,6 +35,7 @@ typedef struct truncated_f32 {
 
 KS_INLINE truncated_f32 truncated_f32_prepare(const kinit_truncated *t) {
   truncated_f32 p = {.variant = t->variant,
+                     .symmetric = false,
                      .flip = t->flip,
                      .turn = t->turn,
                      .v_mul = (float)t->v_mul,
@@ -44,7 +45,8 @@ KS_INLINE truncated_f32 truncated_f32_prepare(const kinit_truncated *t) {
                      .anchor = (float)t->anchor,
                      .low = (float)t->low,
                      .high = (float)t->high,
-                     .centre = (float)t->centre};
+                     .centre = (float)t->centre,
+                     .poly = {0}};
   for (int i = 0; i <= KINIT_TRUNCATED_DEGREE_F32; i++) p.poly[i] = (float)t->poly[i];
   p.symmetric = p.turn == 0x7FFFFFFF && p.v_left == p.v_right;
   return p;
@@ -143,10 +145,10 @@ KS_INLINE void truncated_f32_values(enum method method, const ks_u32 *word, cons
 /* ---- f64 --------------------------------------------------------------------------------------------------------- */
 
 #if KS_HAVE_FMA
-static const double truncated_n[] = {
+KS_DEVICE static const double truncated_n[] = {
     0x1.0f8ba1cb95e18p+9,  0x1.b296a2ae052fep+11, 0x1.12ca6ffb95712p+13, 0x1.e232edf9818edp+13, 0x1.5c86753e680a0p+13,
     0x1.ef0b667d0c22ap+11, 0x1.58f0a2353da8cp+9,  0x1.87e01dbeae5bbp+5,  0x1.00041766a15ccp+0,  -0x1.20ac9034df6e2p-22};
-static const double truncated_d[] = {
+KS_DEVICE static const double truncated_d[] = {
     0x1.ce44e9670c027p+7,  0x1.1a81e147ffeb6p+11, 0x1.d71ae4eb4870bp+12, 0x1.f85bd04e30050p+13, 0x1.3461f2922aff4p+14,
     0x1.81fe4f92b0a09p+13, 0x1.ffb69a7f3d3efp+11, 0x1.5b164c149298ep+9,  0x1.87f701ff60cc4p+5,  1};
 

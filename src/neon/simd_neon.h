@@ -27,6 +27,7 @@
 #define KS_TILE 48
 #define KS_HALVES 2
 #define KS_HAVE_FMA 1
+#define KS_HAVE_SINCOSPI KS_HAVE_FMA
 #define KS_ALIGN 16
 #define KS_STREAMS 0
 

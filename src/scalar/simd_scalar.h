@@ -38,6 +38,7 @@
 #else
 #define KS_HAVE_FMA 0
 #endif
+#define KS_HAVE_SINCOSPI KS_HAVE_FMA
 
 typedef uint32_t ks_word, ks_u32;
 typedef uint64_t ks_product, ks_u64;

@@ -13,8 +13,8 @@ include(CheckCSourceCompiles)
 # errno is nobody's business here, and link-time optimization would carry code from one set of flags into another.
 # Without optimization gcc's intrinsics are macros, and it warns of the conversions in them as if they were ours.
 set(KINIT_BACKEND_FLAGS -fno-math-errno -fno-lto $<$<CONFIG:Debug>:-Wno-sign-conversion>)
-# SLEEF's functions are bound when the library is loaded: to bind one at its first call takes kibibytes of stack, because
-# the vector registers are saved there.
+# Functions of the C library are bound when the library is loaded: to bind one at its first call takes kibibytes of stack,
+# because the vector registers are saved there.
 check_c_compiler_flag(-fno-plt KINIT_KNOWS_NO_PLT)
 if(KINIT_KNOWS_NO_PLT)
   list(APPEND KINIT_BACKEND_FLAGS -fno-plt)

@@ -1,6 +1,12 @@
-/* The list of backends, best first, and the choice among them.
+/* The list of backends, best first, the choice among them, and what they call of SLEEF.
  *
- * Owns: the only pointer to the active backend, and the public ISA functions. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the only pointer to the active backend, and the public ISA functions. KINIT_SLEEF_SONAME is the name of SLEEF's
+ * shared library, if that is how it is linked. SPDX-License-Identifier: Apache-2.0 */
+#ifdef KINIT_SLEEF_SONAME
+#define _GNU_SOURCE 1 /* dladdr */
+#include <dlfcn.h>
+#endif
+
 #include "dispatch.h"
 
 #include <stdatomic.h>
@@ -51,6 +57,31 @@ static const entry backends[] = {
     {&kinit_backend_scalar, 0},
 };
 enum { BACKENDS = sizeof backends / sizeof backends[0] };
+
+#ifdef KINIT_SLEEF_SONAME
+/* SLEEF's own library, or else the one that holds this code, behind which the search meets SLEEF under another name (a
+ * wheel renames it). */
+static void *open_sleef(void) {
+  void *library = dlopen(KINIT_SLEEF_SONAME, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+  Dl_info own;
+  if (library == NULL && dladdr(backends, &own) != 0)
+    library = dlopen(own.dli_fname, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+  return library;
+}
+
+/* Other libraries export SLEEF's names too (PyTorch's does), and the dynamic linker would take the first of the process.
+ * Runs when the library is loaded, before anything can fill. */
+__attribute__((constructor)) static void bind_sleef(void) {
+  void *library = open_sleef();
+  if (library == NULL) return;
+  for (int i = 0; i < BACKENDS; i++) {
+    const kinit_sleef *sincospi = &backends[i].backend->sincospi;
+    void *function = sincospi->name != NULL ? dlsym(library, sincospi->name) : NULL;
+    if (function != NULL) memcpy(sincospi->pointer, &function, sizeof function);
+  }
+  (void)dlclose(library); /* it stays: this library needs it */
+}
+#endif
 
 static _Atomic(const kinit_backend *) active;
 

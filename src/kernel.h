@@ -75,6 +75,13 @@ enum {
   KINIT_KERNEL_DTYPES
 };
 
+/* A function of SLEEF, and where a backend keeps the pointer by which it calls it. At first that is to whatever
+ * function of that name the linker found. */
+typedef struct kinit_sleef {
+  const char *name;
+  void *pointer;
+} kinit_sleef;
+
 /* One instruction set. NULL where it cannot serve (f64 normals, cut or not, without hardware fma). */
 typedef struct kinit_backend {
   const char *name;
@@ -83,6 +90,7 @@ typedef struct kinit_backend {
   kinit_kernel *uniform[KINIT_KERNEL_DTYPES];
   kinit_kernel *normal[KINIT_KERNEL_DTYPES];
   kinit_kernel *truncated[KINIT_KERNEL_DTYPES];
+  kinit_sleef sincospi; /* no name without hardware fma */
 } kinit_backend;
 
 #endif

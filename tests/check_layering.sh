@@ -75,6 +75,7 @@ only '(imm|x86|[a-z]mm)intrin\.h' "cpu.c $primitives"
 only 'arm_neon\.h' "$primitives"
 only 'sleef\.h' "$primitives"
 only 'cpuid\.h' cpu.c
+only 'dlfcn\.h' dispatch.c
 only 'sys/auxv\.h' cpu.c
 only 'sched\.h' 'cpu.c parallel.c'
 only 'stdio\.h' cpu.c

@@ -55,7 +55,8 @@
  *   ks_u64_select(mask, a, b)        b where mask is all ones, a where it is 0
  *   ks_f64_splat _add _mul _div _fma _sqrt _min _max, as those of floats; _from_bits(ks_u64)
  *   ks_f64_from_u64                  values below 2^32, exact
- *   ks_f64_sincospi                  SLEEF's finz family
+ *   ks_f64_sincospi                  SLEEF's finz family: by ks_sleef_sincospi, a pointer to KS_SLEEF_SINCOSPI, which
+ *                                    dispatch.c sets when the library is loaded
  * stores
  *   ks_store_32 ks_store_f16 ks_store_bf16 (out, even[KS_PAIRS], odd[KS_PAIRS], streaming)
  *   ks_store_8                            likewise, of integers below 256

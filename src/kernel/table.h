@@ -69,6 +69,8 @@ static void kernel_constant(const kinit_parameters *p, const kinit_span *spans, 
 
 /* ---- The table --------------------------------------------------------------------------------------------------- */
 
+#define NAME_OF(function) #function
+#define NAME_OF_MACRO(function) NAME_OF(function)
 #define TABLE_ENTRY(name, dtype, place) .place = kernel_##name##_##dtype,
 
 extern const kinit_backend KS_BACKEND;
@@ -76,10 +78,11 @@ const kinit_backend KS_BACKEND = {.name = KS_NAME,
                                   .constant = kernel_constant,
                                   KERNELS(TABLE_ENTRY)
 #if KS_HAVE_SINCOSPI
-                                      KERNELS_WITH_SINCOSPI(TABLE_ENTRY)
+                                      .sincospi = {NAME_OF_MACRO(KS_SLEEF_SINCOSPI), &ks_sleef_sincospi},
+                                  KERNELS_WITH_SINCOSPI(TABLE_ENTRY)
 #endif
 #if KS_HAVE_FMA
-                                          KERNELS_WITH_FMA(TABLE_ENTRY)
+                                      KERNELS_WITH_FMA(TABLE_ENTRY)
 #endif
 };
 

@@ -9,6 +9,7 @@ source "$(dirname "$0")/support.sh"
 command -v mpirun >/dev/null || skip "mpirun"
 # Open MPI wants to be told that it may run as root, and more ranks than there are processors.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1 OMP_NUM_THREADS=1
+export PRTE_MCA_rmaps_default_mapping_policy=:oversubscribe # the same for Open MPI 5
 
 # run <ranks> <argument...>
 run() {

@@ -7,12 +7,11 @@
 #include <dlfcn.h>
 #endif
 
-#include "dispatch.h"
-
 #include <stdatomic.h>
 #include <string.h>
 
 #include "cpu.h"
+#include "dispatch.h"
 #include "environment.h"
 #include "kinit/kinit.h"
 
@@ -69,8 +68,8 @@ static void *open_sleef(void) {
   return library;
 }
 
-/* Other libraries export SLEEF's names too (PyTorch's does), and the dynamic linker would take the first of the process.
- * Runs when the library is loaded, before anything can fill. */
+/* Other libraries export SLEEF's names too (PyTorch's does), and the dynamic linker would take the first of the
+ * process. Runs when the library is loaded, before anything can fill. */
 __attribute__((constructor)) static void bind_sleef(void) {
   void *library = open_sleef();
   if (library == NULL) return;

@@ -359,6 +359,7 @@ NB_MODULE(_kinit, m) {
   bind(m, "ffi_fill", ffi_fill);
   bind(m, "allocate", allocate);
   bind(m, "offering", offering);
+  bind(m, "count_call", count_call);
   bind(m, "fill_normal_short", fill_normal_short);
   bind(m, "fill_uniform_short", fill_uniform_short);
   m.def("isa", kinit_isa);

@@ -266,9 +266,27 @@ bool read_call(const nb::tuple &parameters, PyObject *positional, PyObject *keyw
   return true;
 }
 
-/* Does the call, and lets the mode count it; false if nothing has happened. */
+void add(nb::handle dictionary, const nb::object &key, const nb::object &number) {
+  PyObject *before = PyDict_GetItemWithError(dictionary.ptr(), key.ptr());
+  const nb::object sum = before == nullptr ? number : nb::steal<nb::object>(PyNumber_Add(before, number.ptr()));
+  if (!sum.is_valid() || PyDict_SetItem(dictionary.ptr(), key.ptr(), sum.ptr()) != 0) throw nb::python_error();
+}
+
+}  // namespace
+
+void count_call(nb::handle tallies, nb::handle name, nb::handle tensor, nb::handle is_random) {
+  static const nb::object drawn = interned("drawn"), numel = interned("numel"), one = nb::int_(1);
+  const nb::tuple dictionaries = nb::borrow<nb::tuple>(tallies);
+  const nb::object key = nb::borrow(name), elements = call(tensor, numel);
+  add(dictionaries[0], key, one);
+  add(dictionaries[1], key, elements);
+  if (is_random.ptr() == Py_True) add(dictionaries[2], drawn, one);
+}
+
+namespace {
+
+/* Does the call, and counts it; false if nothing has happened. */
 bool take_short(nb::handle mode, const Shortcut &shortcut, PyObject *positional, PyObject *keywords) {
-  static const nb::object count = interned("count");
   nb::object values[3];
   if (!read_call(shortcut.parameters(), positional, keywords, values) || !is_tensor(values[0])) return false;
   if (shortcut.is_method() && is_true(get(values[0], loaded_torch()->requires_grad))) return false;
@@ -276,7 +294,8 @@ bool take_short(nb::handle mode, const Shortcut &shortcut, PyObject *positional,
                     : shortcut.is_kind("uniform") ? fill_uniform_short
                                                   : fill_kaiming_uniform_short;
   if (!fill(values[0], values[1], values[2], mode)) return false;
-  mode.attr(count)(shortcut.name(), values[0]);
+  static const nb::object tallies = interned("tallies");
+  count_call(get(mode, tallies), shortcut.name(), values[0], nb::bool_(true));
   return true;
 }
 

@@ -32,9 +32,13 @@ bool fill_uniform_short(nanobind::handle tensor, nanobind::handle low, nanobind:
 bool fill_kaiming_uniform_short(nanobind::handle tensor, nanobind::handle a, nanobind::handle unused,
                                 nanobind::handle source);
 
+/* Counts a call that kinit has done. tallies is three dictionaries: calls and elements by name, and the number of
+ * random calls by the key "drawn". The GIL is held throughout, so that no thread loses a call of another one. */
+void count_call(nanobind::handle tallies, nanobind::handle name, nanobind::handle tensor, nanobind::handle is_random);
+
 /* The __torch_function__ of a mode of torch: calls mode.handlers[function](function, args, kwargs) for functions that
  * are keys of that dictionary, and every other function itself. Those in mode.shortcuts it does itself if it can, as
- * above, with the stream of mode.stream(), and then calls mode.count(name, tensor). */
+ * above, with the stream of mode.stream(), and then calls count_call with mode.tallies. */
 nanobind::object offering(nanobind::handle mode);
 
 }  // namespace kinit_python

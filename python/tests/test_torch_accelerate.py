@@ -327,6 +327,25 @@ def test_inside_transforms_torch_does_it():
     assert dict(mode.stats.passed_on) == {"normal_": 1}
 
 
+def test_generators_outside_of_torch_are_named():
+    import random
+
+    import numpy
+
+    with accelerate(seed=1) as mode:
+        normal_(torch.empty(3))
+    assert mode.stats.other_generators == set()
+    with mode:
+        random.random()
+    assert mode.stats.other_generators == {"random"}
+    with accelerate() as mode:
+        normal_(torch.empty(3))
+        numpy.random.rand(3)
+        with mode:
+            pass
+    assert mode.stats.other_generators == {"numpy.random"}
+
+
 # ---- Threads ---------------------------------------------------------------------------------------------------------
 
 DRAWS = {

@@ -7,7 +7,7 @@ A sharded array from its shards, the same numbers on any number of devices:
 
     def shard(index):
         local = [len(range(*part.indices(length))) for part, length in zip(index, shape)]
-        return kinit.jax.normal(local, seed=42, shard=(shape, [part.start or 0 for part in index]))
+        return kinit.jax.normal(local, seed=42, name="up", shard=(shape, [part.start or 0 for part in index]))
 
     jax.make_array_from_callback(shape, sharding, shard)
 

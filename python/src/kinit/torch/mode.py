@@ -7,6 +7,9 @@ SPDX-License-Identifier: Apache-2.0
 
 import inspect
 import operator
+import pickle
+import random
+import sys
 import threading
 import warnings
 from collections import Counter
@@ -21,7 +24,7 @@ from kinit import _kinit
 from . import guard, hook
 from .attempt import ATTEMPTS
 from .dtensor import PlacementError
-from .source import Source
+from .source import Source, drawn_seed
 
 
 @dataclass
@@ -32,6 +35,8 @@ class Stats:
     passed_on            of functions of torch.nn.init, Tensor.normal_ and Tensor.uniform_ that kinit left to torch
     other                of torch's other random functions: rand, randn_like, bernoulli_ and so on
     elements_taken_over, elements_passed_on, elements_other      the numbers of elements of the same calls
+    other_generators     which global generators outside of torch, "random" and "numpy.random", were in another state at
+                         the end of the context: a seed of accelerate does not decide what they draw
     """
 
     taken_over: Counter[str] = field(default_factory=Counter)
@@ -40,6 +45,7 @@ class Stats:
     elements_taken_over: Counter[str] = field(default_factory=Counter)
     elements_passed_on: Counter[str] = field(default_factory=Counter)
     elements_other: Counter[str] = field(default_factory=Counter)
+    other_generators: set[str] = field(default_factory=set)
 
 
 class Call:
@@ -247,7 +253,7 @@ class accelerate(InitMode):
            governs that call.
     stats  what was taken over, what was passed on to torch (tensors and parameters that kinit.torch.init leaves to torch,
            methods on tensors that autograd watches, and DTensors that kinit cannot fill), and which other random calls
-           there were, in calls and elements
+           there were, in calls and elements; and whether Python's or NumPy's global generator was used
 
     Threads that are started inside are inside too, and so are calls of all these functions in other threads that are in no
     context of their own. Without a seed kinit serves them all. With a seed only the thread that entered may draw: in the
@@ -259,16 +265,20 @@ class accelerate(InitMode):
         super().__init__()
         self.seed = None if seed is None else _checked_seed(seed)
         self.stats = Stats()
-        self._streams = 0
+        self._random: Counter[str] = Counter()  # how many random calls kinit has taken over: "drawn"
+        self.tallies = (self.stats.taken_over, self.stats.elements_taken_over, self._random)
         self._lock = threading.Lock()
         self.handlers = {**dict.fromkeys(_OTHER_FUNCTIONS, self._other), **dict.fromkeys(_FUNCTIONS, self._offered)}
         self.shortcuts: dict[Callable[..., Any], _Shortcut] = {}  # while the context lasts
+        self._outside: dict[str, bytes] = {}  # states of other generators when it began
         # What torch calls. The method of that name does the same, slower, and torch.compile can read it.
         vars(self)["__torch_function__"] = _kinit.offering(self)
 
     def __enter__(self) -> "accelerate":
         if self.seed is not None:
             _generators.seed(self.seed)
+        if not self._thread:
+            self._outside = _states_outside()
         self.shortcuts = _SHORTCUTS
         super().__enter__()
         _guards.install()
@@ -279,6 +289,8 @@ class accelerate(InitMode):
         super().__exit__(*exception)
         if not self._thread:
             self.shortcuts = {}
+            now = _states_outside()
+            self.stats.other_generators |= {name for name, state in self._outside.items() if now[name] != state}
         if self.seed is not None:
             _generators.restore()
         if exception[:1] == (None,) and not self.stats.taken_over:
@@ -290,28 +302,19 @@ class accelerate(InitMode):
         return super().__torch_function__(func, types, args, kwargs)
 
     def source(self, call: Call) -> Source:
-        return self._source() if call.generator is None else Source(call.generator)
-
-    def _source(self) -> Source:
-        return Source() if self.seed is None else Source(seed=self.seed, subsequence=self._streams)
+        if self.seed is None or call.generator is not None:
+            return Source(call.generator)
+        return Source(seed=self.seed, subsequence=self._random["drawn"])
 
     def taken_over(self, call: Call) -> None:
-        with self._lock:
-            self._streams += call.is_random
-            self.stats.taken_over[call.name] += 1
-            self.stats.elements_taken_over[call.name] += call.tensor.numel()
+        _kinit.count_call(self.tallies, call.name, call.tensor, call.is_random)
 
     def stream(self) -> dict[str, Any]:
         """The stream of a random call that takes the short way."""
         self._check_thread("a fill")
-        return self._source().stream()
-
-    def count(self, name: str, tensor: torch.Tensor) -> None:
-        """taken_over, for such a call."""
-        with self._lock:
-            self._streams += 1
-            self.stats.taken_over[name] += 1
-            self.stats.elements_taken_over[name] += tensor.numel()
+        if self.seed is None:
+            return {"seed": drawn_seed(None), "name": None, "subsequence": None}
+        return {"seed": self.seed, "name": None, "subsequence": self._random["drawn"]}
 
     def pass_on(self, call: Call | None, function: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         with self._lock:
@@ -340,6 +343,15 @@ class accelerate(InitMode):
             return ATTEMPTS[call.name](call.tensor, call.source, *call.parameters)
         except PlacementError:
             return False
+
+
+def _states_outside() -> dict[str, bytes]:
+    """Of the global generators that are not torch's."""
+    states = {"random": pickle.dumps(random.getstate())}
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        states["numpy.random"] = pickle.dumps(numpy.random.get_state(legacy=False))
+    return states
 
 
 def _nothing_taken_over(stats: Stats) -> str:

@@ -29,6 +29,18 @@ class _Scratch(threading.local):
 _scratch = _Scratch()
 
 
+def drawn_seed(generator: torch.Generator | None) -> int:
+    """From torch's default generator if there is none. 63 bits: what random_ has for integers of 64 bits."""
+    if torch._C._is_torch_function_mode_enabled():  # no call of the model's: modes are not asked
+        with torch._C.DisableTorchFunction():
+            _scratch.draw(generator=generator)
+    elif generator is None:
+        _scratch.draw()  # which is faster
+    else:
+        _scratch.draw(generator=generator)
+    return _scratch.number.value
+
+
 class Source:
     """The stream of one call, asked for at most once.
 
@@ -54,7 +66,7 @@ class Source:
 
     def stream(self) -> dict[str, Any]:
         """The keywords of a fill of kinit that choose its stream."""
-        seed = self._drawn_seed() if self._seed is None else self._seed
+        seed = drawn_seed(self._generator) if self._seed is None else self._seed
         return {"seed": seed, "name": self._name, "subsequence": self._subsequence}
 
     def torch_generator(self, device: torch.device) -> torch.Generator | None:
@@ -64,14 +76,3 @@ class Source:
         words = array.array("I", (0, 0))
         kinit.fill_bits(words, **self.stream())
         return torch.Generator(device).manual_seed(words[0] | words[1] << 32)
-
-    def _drawn_seed(self) -> int:
-        # 63 bits: what random_ has for integers of 64 bits. No call of the model's: modes are not asked.
-        if torch._C._is_torch_function_mode_enabled():
-            with torch._C.DisableTorchFunction():
-                _scratch.draw(generator=self._generator)
-        elif self._generator is None:
-            _scratch.draw()
-        else:
-            _scratch.draw(generator=self._generator)
-        return _scratch.number.value

@@ -27,6 +27,8 @@ from .. import _kinit
 TARGET = "kinit_fill"
 jax.ffi.register_ffi_target(TARGET, _kinit.ffi_fill(), platform="cpu")
 
+NO_MESH = jax.sharding.AbstractMesh((), ())
+
 Resolved: TypeAlias = tuple[int, float, float, float, float]
 """The distribution and its mean, stddev, low and high."""
 
@@ -71,10 +73,11 @@ def _partition(resolved: Resolved, shape: Any, dtype: Any, mesh: Mesh, arguments
     entries = sharding.spec[batch:]
 
     def local(streams: jax.Array) -> Any:
-        zero = jax.lax.full((), 0, numpy.int32)
-        indices = [jax.lax.axis_index(_names(entry)) if _names(entry) else zero for entry in entries]
-        coordinates = jax.numpy.stack(indices) if indices else jax.lax.full((0,), 0, numpy.int32)
-        return _block(streams, coordinates, sharding.shard_shape(result.shape)[batch:], resolved, shape, dtype)
+        with jax.sharding.use_abstract_mesh(NO_MESH):  # that of jax.set_mesh, if Explicit, would divide the shard again
+            zero = jax.lax.full((), 0, numpy.int32)
+            indices = [jax.lax.axis_index(_names(entry)) if _names(entry) else zero for entry in entries]
+            coordinates = jax.numpy.stack(indices) if indices else jax.lax.full((0,), 0, numpy.int32)
+            return _block(streams, coordinates, sharding.shard_shape(result.shape)[batch:], resolved, shape, dtype)
 
     return mesh, local, sharding, (NamedSharding(mesh, PartitionSpec(*sharding.spec[:batch], None)),)
 

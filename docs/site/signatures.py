@@ -5,7 +5,7 @@ import pathlib
 
 from prose import markdown
 
-MODULES = ["kinit", "kinit.torch", "kinit.torch.init", "kinit.jax", "kinit.flax", "kinit.keras"]
+MODULES = ["kinit", "kinit.torch", "kinit.torch.init", "kinit.jax", "kinit.jax.initializers", "kinit.keras"]
 
 
 def file_of(source, module):
@@ -50,7 +50,7 @@ def python_reference(source: pathlib.Path):
     for module in MODULES:
         file = file_of(source, module)
         if file is None:
-            continue
+            raise FileNotFoundError(f"no module {module} below {source}")
         tree = ast.parse(file.read_text())
         pages += [f"## {module}\n", markdown(ast.get_docstring(tree) or "")]
         pages += [entry(module, name, definition(source, module, name)) for name in exported(tree)]

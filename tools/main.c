@@ -194,14 +194,13 @@ static int check_output(tool_error *error) {
 
 static int verify(const request *r, const tool_model *model, tool_error *error) {
   const int code = tool_verify(r->verify, model, r->seed_given ? &r->write.seed : NULL, error);
-  return code == TOOL_OK ? check_output(error) : code;
+  return code == TOOL_OK ? tool_ranks_agree(check_output(error), error) : code;
 }
 
 /* What rank 0 does alone, because it only reads. */
 static int report(const request *r, const tool_model *model, tool_error *error) {
   if (tool_rank() != 0) return TOOL_OK;
   if (r->inspect != NULL) return tool_inspect(r->inspect, error);
-  if (r->verify != NULL) return verify(r, model, error);
   return tool_table_print(model, error);
 }
 
@@ -218,7 +217,8 @@ static int check_same(const tool_model *model, const request *r, tool_error *err
 }
 
 static int act(const request *r, const tool_model *model, tool_error *error) {
-  if (r->verify != NULL || r->dry_run) return tool_ranks_agree(report(r, model, error), error);
+  if (r->verify != NULL) return verify(r, model, error);
+  if (r->dry_run) return tool_ranks_agree(report(r, model, error), error);
   const int code = tool_ranks_agree(check_same(model, r, error), error);
   return code == TOOL_OK ? tool_write(model, &r->write, error) : code;
 }

@@ -1,10 +1,13 @@
 /* Whether a checkpoint is what a plan gives: --verify.
  *
- * Owns: the comparison, and how the first difference is named. SPDX-License-Identifier: Apache-2.0 */
+ * Owns: the comparison, and how the first difference is named. All tiles of all tensors are one line, cut evenly among
+ * the ranks; threads take them in order, so that what is before a difference is compared when all of them have ended.
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "verify.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,18 +15,37 @@
 
 #include "fill_tensor.h"
 #include "progress.h"
+#include "ranks.h"
 #include "text.h"
+#include "threads.h"
 #include "weights.h"
 
-/* What is compared, and space for a tile of each. */
+/* What is compared. */
 typedef struct comparison {
   const char *path;
   tool_checkpoint checkpoint;
-  tool_weights weights;
   uint64_t seed;
-  void *found, *expected;
   tool_error *error;
 } comparison;
+
+/* At most TOOL_TILE_BYTES of a tensor. */
+typedef struct tile {
+  size_t entry;
+  uint64_t at;
+  size_t size;
+  uint64_t number; /* in the line of all tiles */
+} tile;
+
+/* What the threads share; the lock guards all that changes. */
+typedef struct work {
+  const comparison *c;
+  const tool_tensor *const *tensors; /* one for each entry */
+  pthread_mutex_t lock;
+  tile next;
+  uint64_t first, end; /* this rank's tiles */
+  int code;
+  uint64_t place; /* of the code: the number of a tile */
+} work;
 
 /* ---- Headers ----------------------------------------------------------------------------------------------------- */
 
@@ -64,45 +86,107 @@ static int compare_headers(const comparison *c, const tool_entry *entry, const t
 
 /* ---- Elements ---------------------------------------------------------------------------------------------------- */
 
-/* Names the element of the tile, which begins at element `first`, that is different. */
-static int name_difference(const comparison *c, const tool_entry *entry, const tool_tensor *tensor, uint64_t first,
-                           size_t size) {
-  if (tensor->copy != NULL)
-    return tool_fail(c->error, TOOL_DIFFERENT, c->checkpoint.files[entry->file], 0,
-                     "\"%s\" is not a copy of that of the other checkpoint", entry->name);
-  const char *const found = c->found, *const expected = c->expected;
+/* Names the element of the tile that is different. */
+static int name_difference(const work *w, const tile *t, const char *found, const char *expected, tool_error *error) {
+  const tool_entry *const entry = &w->c->checkpoint.tensors[t->entry];
+  const char *const file = w->c->checkpoint.files[entry->file];
+  if (w->tensors[t->entry]->copy != NULL)
+    return tool_fail(error, TOOL_DIFFERENT, file, 0, "\"%s\" is not a copy of that of the other checkpoint",
+                     entry->name);
+  const size_t size = tool_dtype_size(entry->dtype);
   size_t k = 0;
   while (memcmp(found + k * size, expected + k * size, size) == 0) k++;
   double values[2];
   tool_weights_convert(entry->dtype, found + k * size, 1, &values[0]);
   tool_weights_convert(entry->dtype, expected + k * size, 1, &values[1]);
-  return tool_fail(c->error, TOOL_DIFFERENT, c->checkpoint.files[entry->file], 0,
+  return tool_fail(error, TOOL_DIFFERENT, file, 0,
                    "the first difference is in \"%s\", element %" PRIu64 ", byte %" PRIu64
                    " of the file: %.17g, by the plan %.17g (seed %" PRIu64 ")",
-                   entry->name, first + k, entry->begin + (first + k) * size, values[0], values[1], c->seed);
+                   entry->name, t->at / size + k, entry->begin + t->at + k * size, values[0], values[1], w->c->seed);
 }
 
 /* What the plan gives for a tile. */
-static int expect_tile(comparison *c, const tool_tensor *tensor, uint64_t at, size_t bytes) {
-  if (tensor->copy != NULL) return tool_copy_read(tensor->copy, at, bytes, c->expected, c->error);
+static int expect_tile(const work *w, const tile *t, void *expected, tool_error *error) {
+  const tool_tensor *const tensor = w->tensors[t->entry];
+  if (tensor->copy != NULL) return tool_copy_read(tensor->copy, t->at, t->size, expected, error);
   const size_t size = tool_dtype_size(tensor->dtype);
-  const kinit_status status = tool_fill(tensor, c->seed, at / size, bytes / size, c->expected);
+  const kinit_status status = tool_fill(tensor, w->c->seed, t->at / size, t->size / size, expected);
   if (status == KINIT_OK) return TOOL_OK;
-  return tool_fail(c->error, TOOL_FAILED, NULL, 0, "\"%s\": %s", tensor->name, kinit_status_message(status));
+  return tool_fail(error, TOOL_FAILED, NULL, 0, "\"%s\": %s", tensor->name, kinit_status_message(status));
 }
 
-static int compare_elements(comparison *c, const tool_entry *entry, const tool_tensor *tensor) {
-  const size_t size = tool_dtype_size(entry->dtype);
-  for (uint64_t at = 0; at < entry->size; at += TOOL_TILE_BYTES) {
-    const uint64_t left = entry->size - at;
-    const size_t bytes = left < TOOL_TILE_BYTES ? (size_t)left : TOOL_TILE_BYTES;
-    int code = tool_weights_read(&c->weights, &c->checkpoint, entry, at, bytes, c->found, c->error);
-    if (code == TOOL_OK) code = expect_tile(c, tensor, at, bytes);
-    if (code != TOOL_OK) return code;
-    if (memcmp(c->found, c->expected, bytes) != 0) return name_difference(c, entry, tensor, at / size, size);
-    tool_progress_advance(bytes);
-  }
+/* memory: two tiles. */
+static int compare_tile(const work *w, const tile *t, tool_weights *weights, char *memory, tool_error *error) {
+  char *const expected = memory + TOOL_TILE_BYTES;
+  const tool_checkpoint *const checkpoint = &w->c->checkpoint;
+  int code = tool_weights_read(weights, checkpoint, &checkpoint->tensors[t->entry], t->at, t->size, memory, error);
+  if (code == TOOL_OK) code = expect_tile(w, t, expected, error);
+  if (code != TOOL_OK) return code;
+  if (memcmp(memory, expected, t->size) != 0) return name_difference(w, t, memory, expected, error);
+  tool_progress_advance(t->size);
   return TOOL_OK;
+}
+
+/* ---- Threads ----------------------------------------------------------------------------------------------------- */
+
+static uint64_t tiles_of(const tool_entry *entry) { return (entry->size + TOOL_TILE_BYTES - 1) / TOOL_TILE_BYTES; }
+
+/* Moves behind entries that have no byte left. */
+static bool find_tile(const work *w, tile *t) {
+  const tool_checkpoint *const checkpoint = &w->c->checkpoint;
+  while (t->entry < checkpoint->count && t->at >= checkpoint->tensors[t->entry].size)
+    *t = (tile){t->entry + 1, 0, 0, t->number};
+  if (t->entry == checkpoint->count) return false;
+  const uint64_t left = checkpoint->tensors[t->entry].size - t->at;
+  t->size = left < TOOL_TILE_BYTES ? (size_t)left : TOOL_TILE_BYTES;
+  return true;
+}
+
+static bool next_tile(work *w, tile *t) {
+  pthread_mutex_lock(&w->lock);
+  const bool there_is = w->code == TOOL_OK && w->next.number < w->end && find_tile(w, &w->next);
+  *t = w->next;
+  w->next.at += t->size;
+  w->next.number++;
+  pthread_mutex_unlock(&w->lock);
+  return there_is;
+}
+
+/* Keeps the first error of the line. */
+static void stop(work *w, int code, const tile *t, const tool_error *error) {
+  pthread_mutex_lock(&w->lock);
+  if (w->code == TOOL_OK || t->number < w->place) {
+    w->code = code;
+    w->place = t->number;
+    *w->c->error = *error;
+  }
+  pthread_mutex_unlock(&w->lock);
+}
+
+static void compare_tiles(void *shared, void *memory) {
+  work *const w = shared;
+  tool_weights weights = {0};
+  tool_error error;
+  tile t;
+  int code = TOOL_OK;
+  while (code == TOOL_OK && next_tile(w, &t)) code = compare_tile(w, &t, &weights, memory, &error);
+  if (code != TOOL_OK) stop(w, code, &t, &error);
+  tool_weights_close(&weights);
+}
+
+/* Sets the rank's part of the line. */
+static void divide(work *w) {
+  const tool_checkpoint *const checkpoint = &w->c->checkpoint;
+  const uint64_t rank = (uint64_t)tool_rank(), ranks = (uint64_t)tool_rank_count();
+  uint64_t total = 0;
+  for (size_t i = 0; i < checkpoint->count; i++) total += tiles_of(&checkpoint->tensors[i]);
+  w->first = total / ranks * rank + (rank < total % ranks ? rank : total % ranks);
+  w->end = w->first + total / ranks + (rank < total % ranks ? 1 : 0);
+  w->next.number = w->first;
+  uint64_t before = w->first;
+  for (; w->next.entry < checkpoint->count && before >= tiles_of(&checkpoint->tensors[w->next.entry]); w->next.entry++)
+    before -= tiles_of(&checkpoint->tensors[w->next.entry]);
+  w->next.at = before * TOOL_TILE_BYTES;
 }
 
 /* ---- The whole --------------------------------------------------------------------------------------------------- */
@@ -124,15 +208,15 @@ static int match_tensors(const comparison *c, const tool_model *model, const too
 }
 
 /* tensors: one for each entry. */
-static int compare_weights(comparison *c, const tool_tensor *const *tensors) {
-  int code = TOOL_OK;
+static int compare_weights(const comparison *c, const tool_tensor *const *tensors) {
+  work w = {.c = c, .tensors = tensors, .lock = PTHREAD_MUTEX_INITIALIZER};
   uint64_t bytes = 0;
   for (size_t i = 0; i < c->checkpoint.count; i++) bytes += c->checkpoint.tensors[i].size;
-  tool_progress_start(bytes);
-  for (size_t i = 0; i < c->checkpoint.count && code == TOOL_OK; i++)
-    code = compare_elements(c, &c->checkpoint.tensors[i], tensors[i]);
-  tool_progress_stop();
-  return code;
+  divide(&w);
+  if (tool_rank() == 0) tool_progress_start(bytes / (uint64_t)tool_rank_count());
+  if (!tool_threads_run(1, (size_t)2 * TOOL_TILE_BYTES, compare_tiles, &w)) w.code = tool_fail_memory(c->error);
+  if (tool_rank() == 0) tool_progress_stop();
+  return w.code;
 }
 
 static int compare_model(comparison *c, const tool_model *model) {
@@ -167,22 +251,23 @@ static int choose_seed(comparison *c, const uint64_t *given) {
 }
 
 static int compare(comparison *c, const tool_model *model, const uint64_t *seed) {
-  if (c->found == NULL || c->expected == NULL) return tool_fail_memory(c->error);
   int code = tool_checkpoint_read(c->path, &c->checkpoint, c->error);
   if (code == TOOL_OK) code = choose_seed(c, seed);
   return code == TOOL_OK ? compare_model(c, model) : code;
 }
 
+static void print_result(const comparison *c, size_t count) {
+  if (tool_ranks_meet_in_files())
+    printf("%s: part %d of %d, all bytes as the plan gives them with seed %" PRIu64 "\n", c->path, tool_rank() + 1,
+           tool_rank_count(), c->seed);
+  else if (tool_rank() == 0)
+    printf("%s: %zu tensors, all bytes as the plan gives them with seed %" PRIu64 "\n", c->path, count, c->seed);
+}
+
 int tool_verify(const char *path, const tool_model *model, const uint64_t *seed, tool_error *error) {
   comparison c = {.path = path, .error = error};
-  c.found = malloc(TOOL_TILE_BYTES);
-  c.expected = malloc(TOOL_TILE_BYTES);
-  const int code = compare(&c, model, seed);
-  if (code == TOOL_OK)
-    printf("%s: %zu tensors, all bytes as the plan gives them with seed %" PRIu64 "\n", path, model->count, c.seed);
-  tool_weights_close(&c.weights);
+  const int code = tool_ranks_agree(compare(&c, model, seed), error);
+  if (code == TOOL_OK) print_result(&c, model->count);
   tool_checkpoint_free(&c.checkpoint);
-  free(c.found);
-  free(c.expected);
   return code;
 }

@@ -7,7 +7,7 @@
 #include "error.h"
 #include "safetensors.h"
 
-enum { TOOL_TILE_BYTES = 4 << 20 };
+enum { TOOL_TILE_BYTES = 1 << 20 };
 
 /* Keeps the file open that was read last. Zeroed to begin with. */
 typedef struct tool_weights {

@@ -15,8 +15,9 @@
 #include "progress.h"
 #include "ranks.h"
 #include "shard_files.h"
+#include "threads.h"
 
-enum { TILE = 1 << 20, WRITERS_PER_THREAD = 2, MAX_WRITERS = 128, STACK = 512 << 10 };
+enum { TILE = 1 << 20, WRITERS_PER_THREAD = 2 };
 
 /* A rank's part of the line of bytes, in which every file begins at a page: where it begins, and its length. */
 typedef struct part {
@@ -107,53 +108,13 @@ static int write_tile(const work *w, const tile *t, void *memory, tool_error *er
   return code;
 }
 
-/* A thread and its memory for a tile. */
-typedef struct writer {
-  work *work;
-  void *memory;
-  pthread_t thread;
-} writer;
-
-static void *write_tiles(void *context) {
-  const writer *const self = context;
+static void write_tiles(void *shared, void *memory) {
+  work *const w = shared;
   tool_error error;
   tile t;
   int code = TOOL_OK;
-  while (code == TOOL_OK && next_tile(self->work, &t)) code = write_tile(self->work, &t, self->memory, &error);
-  if (code != TOOL_OK) stop(self->work, code, &error);
-  return NULL;
-}
-
-/* Starts a thread; false where there is no memory for it, or no thread. */
-static bool start_writer(writer *self, work *w) {
-  pthread_attr_t attributes;
-  *self = (writer){.work = w, .memory = kinit_alloc(TILE)};
-  if (self->memory == NULL || pthread_attr_init(&attributes) != 0) return kinit_free(self->memory), false;
-  pthread_attr_setstacksize(&attributes, STACK);
-  const bool started = pthread_create(&self->thread, &attributes, write_tiles, self) == 0;
-  pthread_attr_destroy(&attributes);
-  if (!started) kinit_free(self->memory);
-  return started;
-}
-
-/* This thread has its memory before all others, so the work is done where there is none for them. */
-static void run_threads(work *w) {
-  writer writers[MAX_WRITERS], self = {.work = w, .memory = kinit_alloc(TILE)};
-  const int wanted = (int)smaller((uint64_t)kinit_num_threads() * WRITERS_PER_THREAD, MAX_WRITERS);
-  int started = 0;
-  if (self.memory == NULL) {
-    w->code = tool_fail_memory(w->error);
-    return;
-  }
-  kinit_set_num_threads(1); /* the fills of these threads need none of their own */
-  while (started < wanted - 1 && start_writer(&writers[started], w)) started++;
-  write_tiles(&self);
-  for (int i = 0; i < started; i++) {
-    pthread_join(writers[i].thread, NULL);
-    kinit_free(writers[i].memory);
-  }
-  kinit_free(self.memory);
-  kinit_set_num_threads(0);
+  while (code == TOOL_OK && next_tile(w, &t)) code = write_tile(w, &t, memory, &error);
+  if (code != TOOL_OK) stop(w, code, &error);
 }
 
 /* ---- The work ---------------------------------------------------------------------------------------------------- */
@@ -172,7 +133,7 @@ static int write_part(const tool_layout *layout, uint64_t seed, tool_error *erro
   const int code = open_files(layout, w.rest, error);
   if (code != TOOL_OK) return code;
   if (tool_rank() == 0) tool_progress_start(w.rest.left);
-  run_threads(&w);
+  if (!tool_threads_run(WRITERS_PER_THREAD, TILE, write_tiles, &w)) w.code = tool_fail_memory(error);
   if (w.code == TOOL_OK) w.code = tool_output_sync(error);
   if (tool_rank() == 0) tool_progress_stop();
   return w.code;

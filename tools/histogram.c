@@ -8,6 +8,12 @@ enum { INDEX_BITS = 52 }; /* a bin is as wide as a last place, or wider */
 
 static int64_t bin_of(double value, int exponent) { return (int64_t)floor(ldexp(value, -exponent)); }
 
+/* The same for a number that is scaled already, without a call. */
+static int64_t floor_of(double scaled) {
+  const int64_t whole = (int64_t)scaled;
+  return whole - (scaled < (double)whole);
+}
+
 /* The narrowest bins of which TOOL_BINS hold both, and whose indices are not too large. */
 static int exponent_for(double low, double high) {
   const double magnitude = fmax(fabs(low), fabs(high)), half = high / 2 - low / 2;
@@ -47,21 +53,79 @@ static void cover(tool_histogram *h, double low, double high) {
   widen(h, exponent, bin_of(low, exponent));
 }
 
-void tool_histogram_add(tool_histogram *h, const double *values, size_t count) {
-  if (count == 0) return;
-  double low = values[0], high = values[0];
-  for (size_t i = 1; i < count; i++) {
-    if (values[i] < low) low = values[i];
-    if (values[i] > high) high = values[i];
-  }
+/* Makes the bins wide enough for these, too. */
+static void reach(tool_histogram *h, double low, double high) {
   if (h->count == 0) {
     h->low = h->high = low;
     cover(h, low, high);
   } else if (low < h->low || high > h->high) {
     cover(h, fmin(low, h->low), fmax(high, h->high));
   }
-  for (size_t i = 0; i < count; i++) h->counts[bin_of(values[i], h->exponent) - h->first]++;
+}
+
+/* Four tables, so that equal neighbours do not wait for one another. */
+static void count_values(tool_histogram *h, const double *values, size_t count) {
+  uint64_t counts[4][TOOL_BINS] = {0};
+  const double scale = ldexp(1, -h->exponent);
+  const int64_t first = h->first;
+  size_t i = 0;
+  for (; i + 4 <= count && scale != 0 && isfinite(scale); i += 4) {
+    counts[0][floor_of(values[i] * scale) - first]++;
+    counts[1][floor_of(values[i + 1] * scale) - first]++;
+    counts[2][floor_of(values[i + 2] * scale) - first]++;
+    counts[3][floor_of(values[i + 3] * scale) - first]++;
+  }
+  for (; i < count; i++) counts[0][bin_of(values[i], h->exponent) - first]++;
+  for (int j = 0; j < TOOL_BINS; j++) h->counts[j] += counts[0][j] + counts[1][j] + counts[2][j] + counts[3][j];
+}
+
+void tool_range_of(const double *values, size_t count, double *low, double *high) {
+  double l[4] = {values[0], values[0], values[0], values[0]}, h[4] = {values[0], values[0], values[0], values[0]};
+  size_t i = 0;
+  for (; i + 4 <= count; i += 4)
+    for (size_t k = 0; k < 4; k++) {
+      l[k] = values[i + k] < l[k] ? values[i + k] : l[k];
+      h[k] = values[i + k] > h[k] ? values[i + k] : h[k];
+    }
+  for (; i < count; i++) {
+    l[0] = fmin(l[0], values[i]);
+    h[0] = fmax(h[0], values[i]);
+  }
+  *low = fmin(fmin(l[0], l[1]), fmin(l[2], l[3]));
+  *high = fmax(fmax(h[0], h[1]), fmax(h[2], h[3]));
+}
+
+void tool_histogram_add(tool_histogram *h, const double *values, size_t count) {
+  double low, high;
+  if (count == 0) return;
+  tool_range_of(values, count, &low, &high);
+  reach(h, low, high);
+  count_values(h, values, count);
   h->count += count;
+}
+
+void tool_histogram_add_counts(tool_histogram *h, const double *values, const uint64_t *counts, size_t count) {
+  double low, high;
+  if (count == 0) return;
+  tool_range_of(values, count, &low, &high);
+  reach(h, low, high);
+  for (size_t i = 0; i < count; i++) {
+    h->counts[bin_of(values[i], h->exponent) - h->first] += counts[i];
+    h->count += counts[i];
+  }
+}
+
+void tool_histogram_merge(tool_histogram *h, const tool_histogram *other) {
+  tool_histogram more = *other;
+  if (more.count == 0) return;
+  if (h->count > 0) {
+    const double low = fmin(h->low, more.low), high = fmax(h->high, more.high);
+    cover(h, low, high);
+    cover(&more, low, high);
+    for (int j = 0; j < TOOL_BINS; j++) more.counts[j] += h->counts[j];
+    more.count += h->count;
+  }
+  *h = more;
 }
 
 int tool_histogram_bins(const tool_histogram *h) {

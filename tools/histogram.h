@@ -22,6 +22,15 @@ typedef struct tool_histogram {
 /* Adds finite numbers. */
 void tool_histogram_add(tool_histogram *histogram, const double *values, size_t count);
 
+/* Adds values[i], counts[i] times. */
+void tool_histogram_add_counts(tool_histogram *histogram, const double *values, const uint64_t *counts, size_t count);
+
+/* The least and the greatest of numbers, at least one. */
+void tool_range_of(const double *values, size_t count, double *low, double *high);
+
+/* Adds what the other one counts: the order does not matter. */
+void tool_histogram_merge(tool_histogram *histogram, const tool_histogram *other);
+
 /* Number of bins from the one of the least number to that of the greatest: at most TOOL_BINS, 0 without numbers. They
  * are counts[0] to counts[bins - 1]. */
 int tool_histogram_bins(const tool_histogram *histogram);

@@ -4,75 +4,164 @@
 #include "inspect.h"
 
 #include <errno.h>
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "histogram.h"
 #include "model.h"
+#include "moments.h"
 #include "text.h"
+#include "threads.h"
 #include "weights.h"
 
-enum { BATCH = TOOL_TILE_BYTES / 8 }; /* elements; no dtype is wider */
+/* BATCH elements stay in the cache; tensors of LARGE bytes are worth threads; PATTERNS of 16 bits are counted. */
+enum { BATCH = 4096, LARGE = 8 * TOOL_TILE_BYTES, PATTERNS = 1 << 16, MEMORY = TOOL_TILE_BYTES + 4 * PATTERNS };
 
+/* What a part of a tensor has. */
 typedef struct statistics {
-  uint64_t count, not_finite;
-  double mean, squares; /* sum of the squared distances from the mean */
+  uint64_t not_finite;
+  tool_moments moments;
   tool_histogram histogram;
 } statistics;
 
-/* Space for one tile. */
-typedef struct buffers {
-  void *elements;
-  double *values;
-} buffers;
+/* What the threads share; the lock guards all that changes. */
+typedef struct work {
+  const tool_checkpoint *checkpoint;
+  const tool_entry *entry;
+  pthread_mutex_t lock;
+  uint64_t next;         /* the first byte that no thread has taken */
+  tool_moments *moments; /* of each tile, added up in their order in the end, so that no bit depends on threads */
+  statistics *whole;
+  int code;
+  tool_error *error;
+} work;
 
 /* ---- Numbers ----------------------------------------------------------------------------------------------------- */
 
 /* Moves the finite values to the front. Returns their number. */
 static size_t keep_finite(double *values, size_t count) {
-  size_t kept = 0;
+  size_t kept = 0, other = 0;
+  for (size_t i = 0; i < count; i++) other += !(fabs(values[i]) <= DBL_MAX);
+  if (other == 0) return count;
   for (size_t i = 0; i < count; i++)
     if (isfinite(values[i])) values[kept++] = values[i];
   return kept;
-}
-
-/* Mean and squares of both parts together, by the formula of Chan, Golub and LeVeque, Updating Formulae and a Pairwise
- * Algorithm for Computing Sample Variances, 1979. */
-static void add_moments(statistics *s, const double *values, size_t count) {
-  double sum = 0, squares = 0;
-  for (size_t i = 0; i < count; i++) sum += values[i];
-  const double mean = sum / (double)count;
-  for (size_t i = 0; i < count; i++) squares += (values[i] - mean) * (values[i] - mean);
-  const double distance = mean - s->mean, share = (double)count / (double)(s->count + count);
-  s->squares += squares + distance * distance * (double)s->count * share;
-  s->mean += distance * share;
-  s->count += count;
 }
 
 static void add_values(statistics *s, double *values, size_t count) {
   const size_t kept = keep_finite(values, count);
   s->not_finite += count - kept;
   if (kept == 0) return;
-  add_moments(s, values, kept);
   tool_histogram_add(&s->histogram, values, kept);
+  const double largest = fmax(fabs(s->histogram.low), fabs(s->histogram.high));
+  tool_moments_merge(&s->moments, tool_moments_of(values, kept, largest));
 }
 
-static int measure(const tool_checkpoint *checkpoint, const tool_entry *entry, tool_weights *weights,
-                   const buffers *space, statistics *s, tool_error *error) {
-  const size_t size = tool_dtype_size(entry->dtype);
-  *s = (statistics){0};
-  for (uint64_t at = 0; at < entry->size; at += BATCH * size) {
-    const uint64_t left = entry->size - at;
-    const size_t bytes = left < BATCH * size ? (size_t)left : BATCH * size;
-    const int code = tool_weights_read(weights, checkpoint, entry, at, bytes, space->elements, error);
-    if (code != TOOL_OK) return code;
-    tool_weights_convert(entry->dtype, space->elements, bytes / size, space->values);
-    add_values(s, space->values, bytes / size);
+static void add_batches(kinit_dtype dtype, const char *elements, size_t count, statistics *s) {
+  const size_t size = tool_dtype_size(dtype);
+  double values[BATCH];
+  for (size_t i = 0; i < count; i += BATCH) {
+    const size_t batch = count - i < BATCH ? count - i : BATCH;
+    tool_weights_convert(dtype, elements + i * size, batch, values);
+    add_values(s, values, batch);
   }
-  return TOOL_OK;
+}
+
+/* Elements of 16 bits, of which there are few different ones, are counted before anything is computed. */
+static void add_patterns(kinit_dtype dtype, const uint16_t *elements, size_t count, uint32_t *patterns, statistics *s) {
+  double values[BATCH];
+  uint64_t counts[BATCH];
+  memset(patterns, 0, PATTERNS * sizeof *patterns);
+  for (size_t i = 0; i < count; i++) patterns[elements[i]]++;
+  for (uint32_t begin = 0; begin < PATTERNS; begin += BATCH) {
+    size_t found = 0;
+    for (uint32_t bits = begin; bits < begin + BATCH; bits++) {
+      if (patterns[bits] == 0) continue;
+      const uint16_t element = (uint16_t)bits;
+      tool_weights_convert(dtype, &element, 1, &values[found]);
+      counts[found] = patterns[bits];
+      if (isfinite(values[found]))
+        found++;
+      else
+        s->not_finite += patterns[bits];
+    }
+    tool_histogram_add_counts(&s->histogram, values, counts, found);
+    tool_moments_merge(&s->moments, tool_moments_of_counts(values, counts, found));
+  }
+}
+
+/* ---- Threads ----------------------------------------------------------------------------------------------------- */
+
+static bool next_tile(work *w, uint64_t *at) {
+  pthread_mutex_lock(&w->lock);
+  *at = w->next;
+  const bool there_is = w->code == TOOL_OK && *at < w->entry->size;
+  if (there_is) w->next += TOOL_TILE_BYTES;
+  pthread_mutex_unlock(&w->lock);
+  return there_is;
+}
+
+/* Adds all but the moments, which are the tile's. */
+static int measure_tile(const work *w, uint64_t at, tool_weights *weights, char *memory, statistics *s,
+                        tool_error *error) {
+  const uint64_t left = w->entry->size - at;
+  const size_t bytes = left < TOOL_TILE_BYTES ? (size_t)left : TOOL_TILE_BYTES;
+  const size_t size = tool_dtype_size(w->entry->dtype);
+  const int code = tool_weights_read(weights, w->checkpoint, w->entry, at, bytes, memory, error);
+  s->moments = (tool_moments){0};
+  if (code != TOOL_OK) return code;
+  if (size == 2 && bytes > PATTERNS)
+    add_patterns(w->entry->dtype, (const uint16_t *)memory, bytes / size, (uint32_t *)(memory + TOOL_TILE_BYTES), s);
+  else
+    add_batches(w->entry->dtype, memory, bytes / size, s);
+  w->moments[at / TOOL_TILE_BYTES] = s->moments;
+  return code;
+}
+
+/* One thread's part joins the whole. */
+static void join(work *w, const statistics *s, int code, const tool_error *error) {
+  pthread_mutex_lock(&w->lock);
+  w->whole->not_finite += s->not_finite;
+  tool_histogram_merge(&w->whole->histogram, &s->histogram);
+  if (code != TOOL_OK && w->code == TOOL_OK) {
+    w->code = code;
+    *w->error = *error;
+  }
+  pthread_mutex_unlock(&w->lock);
+}
+
+static void measure_tiles(void *shared, void *memory) {
+  work *const w = shared;
+  statistics s = {0};
+  tool_weights weights = {0};
+  tool_error error;
+  uint64_t at;
+  int code = TOOL_OK;
+  while (code == TOOL_OK && next_tile(w, &at)) code = measure_tile(w, at, &weights, memory, &s, &error);
+  join(w, &s, code, &error);
+  tool_weights_close(&weights);
+}
+
+/* memory: MEMORY bytes, for tensors that are not worth threads. */
+static int measure(const tool_checkpoint *checkpoint, const tool_entry *entry, void *memory, statistics *s,
+                   tool_error *error) {
+  const size_t tiles = (size_t)((entry->size + TOOL_TILE_BYTES - 1) / TOOL_TILE_BYTES);
+  work w = {checkpoint, entry, PTHREAD_MUTEX_INITIALIZER, 0, calloc(tiles + 1, sizeof *w.moments), s, TOOL_OK, error};
+  *s = (statistics){0};
+  if (w.moments == NULL) return tool_fail_memory(error);
+  if (entry->size < LARGE)
+    measure_tiles(&w, memory);
+  else if (!tool_threads_run(1, MEMORY, measure_tiles, &w))
+    w.code = tool_fail_memory(error);
+  for (size_t i = 0; i < tiles; i++) tool_moments_merge(&s->moments, w.moments[i]);
+  free(w.moments);
+  return w.code;
 }
 
 /* ---- Lines ------------------------------------------------------------------------------------------------------- */
@@ -101,17 +190,16 @@ static void print_name(const tool_entry *entry, int width) {
 static void print_line(const statistics *s) {
   char bins[TOOL_BINS + 1];
   text_histogram(&s->histogram, bins);
-  if (s->count > 0)
-    printf("  %12.5g  %11.5g  %12.5g  %12.5g  |%s|", s->mean, sqrt(s->squares / (double)s->count), s->histogram.low,
-           s->histogram.high, bins);
+  if (s->moments.count > 0)
+    printf("  %12.5g  %11.5g  %12.5g  %12.5g  |%s|", tool_moments_mean(&s->moments),
+           tool_moments_deviation(&s->moments), s->histogram.low, s->histogram.high, bins);
   else
     printf("  %s", s->not_finite > 0 ? "no finite elements" : "no elements");
   if (s->not_finite > 0) printf("  %" PRIu64 " not finite", s->not_finite);
   printf("\n");
 }
 
-static int print_tensors(const tool_checkpoint *checkpoint, tool_weights *weights, const buffers *space,
-                         tool_error *error) {
+static int print_tensors(const tool_checkpoint *checkpoint, void *memory, tool_error *error) {
   int width = (int)strlen("name");
   for (size_t i = 0; i < checkpoint->count; i++) {
     const int length = tool_text_width(checkpoint->tensors[i].name);
@@ -127,7 +215,7 @@ static int print_tensors(const tool_checkpoint *checkpoint, tool_weights *weight
       printf("  not a dtype of kinit, %" PRIu64 " bytes\n", entry->size);
       continue;
     }
-    const int code = measure(checkpoint, entry, weights, space, &s, error);
+    const int code = measure(checkpoint, entry, memory, &s, error);
     if (code != TOOL_OK) return code;
     print_line(&s);
     fflush(stdout);
@@ -138,14 +226,10 @@ static int print_tensors(const tool_checkpoint *checkpoint, tool_weights *weight
 
 int tool_inspect(const char *path, tool_error *error) {
   tool_checkpoint checkpoint = {0};
-  tool_weights weights = {0};
-  const buffers space = {malloc(TOOL_TILE_BYTES), malloc(BATCH * sizeof(double))};
-  int code = space.elements != NULL && space.values != NULL ? tool_checkpoint_read(path, &checkpoint, error)
-                                                            : tool_fail_memory(error);
-  if (code == TOOL_OK) code = print_tensors(&checkpoint, &weights, &space, error);
-  tool_weights_close(&weights);
+  void *const memory = malloc(MEMORY);
+  int code = memory != NULL ? tool_checkpoint_read(path, &checkpoint, error) : tool_fail_memory(error);
+  if (code == TOOL_OK) code = print_tensors(&checkpoint, memory, error);
   tool_checkpoint_free(&checkpoint);
-  free(space.elements);
-  free(space.values);
+  free(memory);
   return code;
 }

@@ -95,14 +95,14 @@ static double from_bf16(uint16_t bits) {
   return value;
 }
 
-/* IEEE 754 binary16: 1 bit of sign, 5 of exponent, 10 of fraction. */
+/* IEEE 754 binary16: 1 bit of sign, 5 of exponent, 10 of fraction, which have their places in binary32 when moved; its
+ * exponents are 112 larger. */
 static double from_f16(uint16_t bits) {
-  const int exponent = bits >> 10 & 31, fraction = bits & 1023;
-  double value;
-  if (exponent == 31)
-    value = fraction == 0 ? INFINITY : NAN;
-  else
-    value = exponent == 0 ? ldexp(fraction, -24) : ldexp(1024 + fraction, exponent - 25);
+  const uint32_t word = (uint32_t)(bits & 0x7FFF) << 13;
+  float value;
+  memcpy(&value, &word, sizeof value);
+  value *= 0x1p112F;
+  if ((bits & 0x7C00) == 0x7C00) value = (bits & 0x3FF) == 0 ? INFINITY : NAN;
   return bits >> 15 ? -value : value;
 }
 

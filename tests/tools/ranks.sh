@@ -100,6 +100,22 @@ twice() {
   expect_message "another process is rank 0 of this job"
 }
 
+# Each rank compares its part, and the one with the difference says so.
+verify() {
+  local rank codes="" code
+  write_large_plan 256
+  "$KINIT_FILL" "$work/plan.json" -o "$output"
+  printf '\1\2\3' | dd of="$output" bs=1 seek=7000000 conv=notrunc status=none
+  for rank in 0 1 2; do
+    code=0
+    "$KINIT_FILL" --verify "$output" "$work/plan.json" --rank $rank --ranks 3 >"$work/messages.$rank" 2>&1 || code=$?
+    codes+=" $code"
+  done
+  [ "$codes" = " 0 0 4" ] || fail "exit codes$codes"
+  grep -qF "part 2 of 3, all bytes as the plan gives them" "$work/messages.1" || fail "$(cat "$work/messages.1")"
+  grep -qF 'the first difference is in "w", element 34998' "$work/messages.2" || fail "$(cat "$work/messages.2")"
+}
+
 # expect_two <variable=value...>: the environment says which of two this is.
 expect_two() {
   rm -rf "$work/out"

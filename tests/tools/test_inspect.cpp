@@ -170,6 +170,40 @@ TEST(Inspect, StreamsTensorsLargerThanATile) {
   EXPECT_EQ(lines[1], "x F64 [1000, 1000] 5e+05 2.8868e+05 0 1e+06 |@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@+|");
 }
 
+/* Sums and squares of these overflow, or their differences vanish. */
+TEST(Inspect, IsRightUpToTheLargestNumbers) {
+  const double d = std::numeric_limits<double>::max();
+  const float f = std::numeric_limits<float>::max();
+  std::vector<double> mixed(20000, 1.5);
+  std::fill(mixed.begin() + 10000, mixed.end(), d / 2);
+  const TemporaryFile file("model.safetensors", Safetensors({{"a", "F64", {4}, Bytes<double>({d, -d, d, -d})},
+                                                             {"b", "F64", {3}, Bytes<double>({d, d, d})},
+                                                             {"c", "F64", {20000}, Bytes(mixed)},
+                                                             {"f", "F32", {2}, Bytes<float>({f, -f})},
+                                                             {"s", "F64", {2}, Bytes<double>({1e-200, 3e-200})}}));
+  const std::vector<std::string> lines = Inspect(file.path());
+  ASSERT_EQ(lines.size(), 6u);
+  EXPECT_THAT(lines[1], HasSubstr("a F64 [4] 0 1.7977e+308 -1.7977e+308 1.7977e+308 |"));
+  EXPECT_THAT(lines[2], HasSubstr("b F64 [3] 1.7977e+308 0 1.7977e+308 1.7977e+308 |@|"));
+  EXPECT_THAT(lines[3], HasSubstr("c F64 [20000] 4.4942e+307 4.4942e+307 1.5 8.9885e+307 |"));
+  EXPECT_THAT(lines[4], HasSubstr("f F32 [2] 0 3.4028e+38 -3.4028e+38 3.4028e+38 |"));
+  EXPECT_THAT(lines[5], HasSubstr("s F64 [2] 2e-200 0 1e-200 3e-200 |"));
+}
+
+/* More elements of 16 bits than there are different ones are counted; the line is that of any number of threads. */
+TEST(Inspect, CountsManyElementsOf16Bits) {
+  std::vector<uint16_t> values(8 << 20, 0x3F80);                    /* 1 */
+  for (size_t i = 0; i < values.size(); i += 2) values[i] = 0x4040; /* 3 */
+  values[0] = 0x7F80;                                               /* infinity */
+  values[2] = 0xBF80;                                               /* -1 */
+  const TemporaryFile file("model.safetensors", Safetensors({{"b", "BF16", {8 << 20}, Bytes(values)}}));
+  for (const int threads : {1, 2, 8}) {
+    kinit_set_num_threads(threads);
+    EXPECT_EQ(Inspect(file.path())[1], "b BF16 [8388608] 2 1 -1 3 |.       @       @| 1 not finite");
+  }
+  kinit_set_num_threads(0);
+}
+
 TEST(Inspect, ReadsTheFilesOfAnIndex) {
   const TemporaryFile one("1.safetensors", Safetensors({{"a", "F32", {1}, Bytes<float>({2})}}));
   const TemporaryFile two("2.safetensors", Safetensors({{"b", "F32", {1}, Bytes<float>({3})}}));
@@ -246,13 +280,26 @@ TEST(Verify, NamesTheFirstElementThatIsDifferent) {
   EXPECT_THAT(outcome.text, HasSubstr("in \"a\", element 1099998, byte " + std::to_string(header + 4 * 1099998)));
 }
 
-/* A tile of f32 has 1,048,576 elements. */
+/* A tile of f32 has 262,144 elements. */
 TEST(Verify, ComparesTheLastElementOfEachTile) {
-  for (const size_t element : {size_t{1048575}, size_t{1048576}, size_t{1099999}}) {
+  for (const size_t element : {size_t{262143}, size_t{262144}, size_t{1099999}}) {
     std::vector<FileTensor> tensors = Tensors(42);
     tensors[0].bytes[4 * element + 1] ^= 1;
     EXPECT_THAT(VerifyTensors(tensors).text, HasSubstr("in \"a\", element " + std::to_string(element) + ","));
   }
+}
+
+/* Threads meet the second difference before the first. */
+TEST(Verify, NamesTheFirstOfSeveralWithAnyNumberOfThreads) {
+  std::vector<FileTensor> tensors = Tensors(42);
+  for (const size_t element : {size_t{262143}, size_t{262144}, size_t{1099999}}) tensors[0].bytes[4 * element] ^= 1;
+  const TemporaryFile file("model.safetensors", Safetensors(tensors));
+  const uint64_t seed = 42;
+  for (const int threads : {1, 2, 8}) {
+    kinit_set_num_threads(threads);
+    EXPECT_THAT(Verify(file.path(), &seed).text, HasSubstr("in \"a\", element 262143,")) << threads;
+  }
+  kinit_set_num_threads(0);
 }
 
 TEST(Verify, DependsOnTheSeed) {

@@ -57,7 +57,7 @@ missing_rank() {
 # A rank that is killed has not done its part, and the next one of its number does it.
 killed_rank() {
   local pid expected
-  write_large_plan 8192
+  write_large_plan 3072
   "$KINIT_FILL" "$work/plan.json" -o "$output"
   expected=$(sum_of "$output")
   rm "$output"

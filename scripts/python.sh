@@ -32,6 +32,8 @@ test_python() {
   say "building the package, and installing what its tests need"
   pip install "$root[test]"
   pip install --no-deps timm==1.0.31 # it wants torchvision, for data sets; its models do without
+  # What torchtitan's models import. It wants data sets and dashboards besides.
+  pip install --no-deps torchtitan==0.3.0 spmd_types==0.2.3 tyro==1.0.17 docstring_parser==0.18.0
   local report=$root/build/pytest.xml status=0
   rm -f "$report"
   (cd "$root/python" && "$venv/bin/python" -m pytest --junitxml="$report" "$@") || status=$?

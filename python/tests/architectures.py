@@ -55,6 +55,21 @@ def import_timm():
     return timm
 
 
+def torchtitan_llama():
+    """Its expert parallelism imports triton, which is for GPUs; the model does without."""
+    import torch
+
+    sys.modules.setdefault("torchtitan.distributed.minimal_async_ep", _Empty("torchtitan.distributed.minimal_async_ep"))
+    from torchtitan.models.llama3 import llama3_configs
+
+    config = llama3_configs["debugmodel"]("flex")
+    config.layers = config.layers[:1]
+    model = config.build()
+    if not model.tok_embeddings.weight.is_meta:
+        model.init_states(buffer_device=torch.device("cpu"))
+    return model
+
+
 def gpt2():
     from transformers import GPT2Config, GPT2LMHeadModel
 
@@ -168,3 +183,4 @@ def timm_convnext():
 
 
 ALL = [gpt2, llama, qwen3, mixtral, t5, bert, vit, clip, whisper, mamba, resnet, unet, timm_vit, timm_resnet, timm_convnext]
+ALL += [torchtitan_llama]

@@ -1,4 +1,4 @@
-"""kinit.torch.init_module_ on models of transformers, diffusers and timm: their own initialization, parameter by
+"""kinit.torch.init_module_ on models of transformers, diffusers, timm and torchtitan: their own initialization, parameter by
 parameter, against what torch makes of their constructors. SPDX-License-Identifier: Apache-2.0"""
 
 import importlib.util
@@ -76,7 +76,8 @@ def assert_like(values, own, name):
 
 @pytest.mark.parametrize("make", architectures.ALL, ids=lambda make: make.__name__)
 def test_a_models_own_initialization(make):
-    package = {"unet": "diffusers"}.get(make.__name__, "timm" if "timm" in make.__name__ else "transformers")
+    packages = {"unet": "diffusers", "torchtitan_llama": "torchtitan"}
+    package = packages.get(make.__name__, "timm" if "timm" in make.__name__ else "transformers")
     if importlib.util.find_spec(package) is None:
         pytest.skip(f"{package} is not installed")
     torch.manual_seed(1)

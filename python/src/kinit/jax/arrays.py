@@ -1,7 +1,8 @@
 """New arrays of JAX on the CPU, without a second copy of the data.
 
-Each function is that of kinit with the same name and arguments; JAX takes over the memory that kinit has filled. Errors
-are those of kinit's function, and ValueError for float64 where JAX would make it float32, without jax_enable_x64.
+Each function is that of kinit with the same name and arguments; JAX takes over the memory that kinit has filled. seed
+alone gives every array the same first numbers: give each its name as well. Errors are those of kinit's function, and
+ValueError for float64 where JAX would make it float32, without jax_enable_x64.
 
 A sharded array from its shards, the same numbers on any number of devices:
 

@@ -4,6 +4,9 @@
     accelerate     makes torch's own functions run on kinit, in code that knows nothing of kinit
     init_module_   initialises a module anew: the same weights whatever the order of construction
 
+seed alone gives every tensor the same first numbers: init's functions take a name as well, and init_module_ and accelerate
+give each tensor a stream of its own.
+
 All of them fill DTensors too: each process its own shard, and all together what one process would have.
 
 SPDX-License-Identifier: Apache-2.0

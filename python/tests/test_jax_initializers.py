@@ -213,9 +213,10 @@ def test_donation_reuses_the_buffer():
     assert old.is_deleted() and new.unsafe_buffer_pointer() == address
 
 
-def test_other_platforms_are_told_what_to_do():
-    with pytest.raises(NotImplementedError, match=r"no kernel for cuda.*default_device.*device_put"):
-        jax.jit(lambda key: ours.normal()(key, SHAPE)).trace(KEY).lower(lowering_platforms=("cuda",))
+@pytest.mark.parametrize("platform", ["cuda", "tpu"])
+def test_other_platforms_are_told_what_to_do(platform):
+    with pytest.raises(NotImplementedError, match=rf"no kernel for {platform}.*default_device.*device_put"):
+        jax.jit(lambda key: ours.normal()(key, SHAPE)).trace(KEY).lower(lowering_platforms=(platform,))
 
 
 # ---- Meshes --------------------------------------------------------------------------------------------------------
@@ -318,6 +319,22 @@ def test_flax_nnx():
     assert same(np.asarray(eager.kernel[...]), np.asarray(jitted.kernel[...]))
     assert nnx.eval_shape(create).kernel.shape == (16, 32)
     assert 0.3 < float(eager.kernel[...].std()) < 0.4  # sqrt(2 / 16) = 0.354
+
+
+@pytest.mark.parametrize("create_by", ["jit", "eagerly"])
+def test_flax_nnx_sharded_create(create_by):
+    nnx = pytest.importorskip("flax.nnx")
+
+    def create():
+        init = nnx.with_partitioning(ours.he_normal(), (None, "x"))
+        return nnx.Linear(16, 32, kernel_init=init, rngs=nnx.Rngs(0))
+
+    whole = np.asarray(nnx.Linear(16, 32, kernel_init=ours.he_normal(), rngs=nnx.Rngs(0)).kernel[...])
+    with jax.set_mesh(mesh(8)):
+        kernel = (nnx.jit(create) if create_by == "jit" else create)().kernel[...]
+    assert kernel.sharding.is_equivalent_to(NamedSharding(mesh(8), PartitionSpec(None, "x")), 2)
+    assert [shard.data.shape for shard in kernel.addressable_shards] == [(16, 4)] * 8
+    check_shards(kernel, whole)
 
 
 def test_equinox():

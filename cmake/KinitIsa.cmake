@@ -77,7 +77,10 @@ macro(kinit_add_backends)
   # On x86 a second time, for processors with FMA: fmaf is then an instruction instead of a call.
   kinit_add_backend(scalar_fma src/scalar/kernels_scalar.c
     OPTION SCALAR_FMA
-    PROBE "#include <immintrin.h>
+    PROBE "#ifndef __x86_64__
+           #error x86-64 only
+           #endif
+           #include <immintrin.h>
            __m128 f(__m128 a) { return _mm_fmadd_ss(a, a, a); }"
     FLAGS -mfma
     DEFINITIONS KS_BACKEND=kinit_backend_scalar_fma)
@@ -88,7 +91,10 @@ macro(kinit_add_backends)
   # addresses that are aligned to 16 bytes only unless told to realign the stack (AVX2 normals 2.78 instead of 2.87).
   kinit_add_backend(avx2 src/avx2/kernels_avx2.c
     OPTION AVX2
-    PROBE "#include <immintrin.h>
+    PROBE "#ifndef __x86_64__
+           #error x86-64 only
+           #endif
+           #include <immintrin.h>
            __m256i f(__m256i a) { return _mm256_mul_epu32(a, a); }
            __m256 g(__m256 a) { return _mm256_fmadd_ps(a, a, a); }
            __m128i h(__m256 a) { return _mm256_cvtps_ph(a, 0); }"
@@ -97,7 +103,10 @@ macro(kinit_add_backends)
 
   kinit_add_backend(avx512 src/avx512/kernels_avx512.c
     OPTION AVX512
-    PROBE "#include <immintrin.h>
+    PROBE "#ifndef __x86_64__
+           #error x86-64 only
+           #endif
+           #include <immintrin.h>
            __m512i f(__m512i a) { return _mm512_cvtps_epu32(_mm512_fixupimm_ps(_mm512_cvtepu32_ps(a),
                                     _mm512_cvtepu32_ps(a), a, 0)); }
            __m512d g(__m512i a) { return _mm512_cvtepi64_pd(a); }

@@ -13,6 +13,11 @@
 #include <unistd.h>
 #endif
 
+#if !defined(__x86_64__) && !defined(__aarch64__)
+#include <fenv.h>
+#include <string.h>
+#endif
+
 #include "cpu.h"
 
 /* ---- Instruction sets -------------------------------------------------------------------------------------------- */
@@ -73,7 +78,39 @@ uint64_t kinit_cpu_float_begin(void) {
 void kinit_cpu_float_end(uint64_t before) { write_control((uint32_t)before, before >> 32); }
 
 #else
-#error "kinit knows the floating-point control registers of x86-64 and AArch64 only"
+
+/* The scalar backend alone, which asks for nothing. */
+unsigned kinit_cpu_features(void) { return 0; }
+
+/* What C knows of the environment. Where fenv_t is longer, its first bytes are those that count; on i386 they are the
+ * control word of the x87, in which libm may compute, and SSE's register is another. */
+#ifdef __i386__
+#include <immintrin.h>
+enum { FENV_BYTES = 4 };
+static uint64_t other_register(void) { return (uint64_t)_mm_getcsr() << 32; }
+static void set_other_register(uint64_t before) { _mm_setcsr((uint32_t)(before >> 32)); }
+#else
+enum { FENV_BYTES = sizeof(fenv_t) < sizeof(uint64_t) ? sizeof(fenv_t) : sizeof(uint64_t) };
+static uint64_t other_register(void) { return 0; }
+static void set_other_register(uint64_t before) { (void)before; }
+#endif
+
+uint64_t kinit_cpu_float_begin(void) {
+  fenv_t environment;
+  uint64_t before = 0;
+  (void)fegetenv(&environment);
+  memcpy(&before, &environment, FENV_BYTES);
+  before |= other_register();
+  (void)fesetenv(FE_DFL_ENV);
+  return before;
+}
+void kinit_cpu_float_end(uint64_t before) {
+  fenv_t environment;
+  (void)fegetenv(&environment);
+  memcpy(&environment, &before, FENV_BYTES);
+  (void)fesetenv(&environment);
+  set_other_register(before);
+}
 #endif
 
 /* ---- Cores ------------------------------------------------------------------------------------------------------- */

@@ -59,7 +59,7 @@ static uint64_t piece_begin(const work *w, int index) {
     const uint64_t row = layout->length[layout->ndim - 1];
     return even - even % row;
   }
-  const uintptr_t address = (uintptr_t)layout->data + even * layout->element_size;
+  const uint64_t address = (uint64_t)(uintptr_t)layout->data + even * layout->element_size;
   const uint64_t beyond = address % granule(share * layout->element_size) / layout->element_size;
   return beyond < even ? even - beyond : 0;
 }
@@ -107,7 +107,7 @@ static int count_pieces(uint64_t bytes, int limit) {
 
 static void fill_layout(kinit_plan *plan, const kinit_layout *layout) {
   const uint64_t bytes = layout->count * layout->element_size;
-  const bool fresh = contiguous(layout) && kinit_memory_advise(layout->data, bytes);
+  const bool fresh = contiguous(layout) && kinit_memory_advise(layout->data, (size_t)bytes);
   plan->parameters.streaming = !fresh && row_bytes(layout) >= SHORTEST_STREAM && streaming_pays(bytes);
   const int limit = bytes < 2 * BYTES_PER_THREAD ? 1 : kinit_parallel_limit(bytes);
   const work w = {plan->kernel, &plan->parameters, layout, limit == 1 ? 1 : count_pieces(bytes, limit)};

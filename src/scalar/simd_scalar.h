@@ -29,11 +29,15 @@
 #define KS_STREAMS 0
 
 /* SLEEF's scalar functions of the fma family crash on a processor without it. */
-#if defined(__FMA__) || defined(__aarch64__)
+#if defined(__FMA__) || defined(__aarch64__) || defined(FP_FAST_FMA)
 #ifndef FP_FAST_FMA
 #define FP_FAST_FMA 1 /* sleef.h asks for it, and clang does not define it */
 #endif
 #include <sleef.h>
+#ifdef __ALTIVEC__ /* sleef.h includes a header that makes bool a vector */
+#undef bool
+#define bool _Bool
+#endif
 #define KS_HAVE_FMA 1
 #else
 #define KS_HAVE_FMA 0

@@ -115,7 +115,7 @@ TEST(Reader, RefusesWhatTheReferenceRefuses) {
       {"{\"x\":1}", 0, "not an object"},
       {"{\"\xff\":1}", 0, "not valid"},
       {"{" + Tensor("x", "F\\u001b", "1", "0,4") + "}", 4, "the dtype is no name"},
-      {"{" + Tensor("x", std::string(32, 'F').c_str(), "1", "0,4") + "}", 4, "the dtype is no name"},
+      {"{" + Tensor("x", std::string(32, 'F'), "1", "0,4") + "}", 4, "the dtype is no name"},
       {"{" + Tensor("x", "F4", "1", "0,1") + "}", 1, "size of the shape"},
       {"{" + Tensor("x", "F32", "1", "0,4") + "}", 8, "longer than its tensors"},
       {"{" + Tensor("x", "F32", "1", "0,4") + "}", 3, "outside the file"},

@@ -1,6 +1,6 @@
 /* The fill that programs of JAX call: a handler of XLA's foreign function interface, for the CPU.
  *
- * Owns: XLA's buffers -> tensors of the C library. Its caller is kinit/jax_fill.py, which has checked all arguments
+ * Owns: XLA's buffers -> tensors of the C library. Its caller is kinit/jax/call.py, which has checked all arguments
  * while it traced. Runs without Python. SPDX-License-Identifier: Apache-2.0 */
 #include "ffi.h"
 

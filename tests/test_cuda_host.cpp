@@ -72,7 +72,7 @@ TEST(CudaHost, NormalsInF64AreRefusedByName) {
   const kinit_layout layout = kinit_layout_flat(&value, 8, 0, 1);
   const kinit_dist dist = {KINIT_FAMILY_NORMAL, 0, 1, 0, 0, 0};
   EXPECT_EQ(FillOnThreads(layout, KINIT_F64, dist, {1, 2, 3}, 1), KINIT_ERROR_NEEDS_FMA);
-  EXPECT_EQ(value, 7);
+  EXPECT_EQ(value, 7.0);
 }
 
 TEST(CudaHost, BadParametersAreRefused) {
@@ -80,7 +80,7 @@ TEST(CudaHost, BadParametersAreRefused) {
   const kinit_layout layout = kinit_layout_flat(&value, 4, 0, 1);
   EXPECT_EQ(FillOnThreads(layout, KINIT_F32, {KINIT_FAMILY_NORMAL, 0, -1, 0, 0, 0}, {1, 2, 3}, 1),
             KINIT_ERROR_NEGATIVE_SCALE);
-  EXPECT_EQ(value, 7);
+  EXPECT_EQ(value, 7.0F);
 }
 
 /* ---- Tensors: what the CPU writes, and not a byte beside it -------------------------------------------------------

@@ -37,7 +37,7 @@ allowed() {
     dispatch.[ch]) echo "dispatch.h kernel.h cpu.h environment.h kinit/kinit.h" ;;
     cuda/launch.[ch])
       echo "launch.h ../check.h ../distribution.h ../kernel.h ../kernel/list.h ../layout.h ../plan.h kinit/kinit.h" ;;
-    cuda/kernels.cu) echo "simd_cuda.h launch.h ../kernel/philox.h ../kernel/prepare.h" ;;
+    cuda/kernels.cu) echo "simd_cuda.h launch.h ../kernel/philox.h ../kernel/transform.h" ;;
     kernel/*.h) echo "../kernel.h $(cd kernel && echo *.h)" ;;
     */simd_*.h) echo "../kernel/simd.h" ;;
     */kernels_*.c) echo "simd_$(dirname "$1").h ../kernel/table.h" ;;

@@ -144,7 +144,7 @@ KS_INLINE ks_f64 ks_f64_min(ks_f64 a, ks_f64 b) { return _mm256_min_pd(a, b); }
 KS_INLINE ks_f64 ks_f64_max(ks_f64 a, ks_f64 b) { return _mm256_max_pd(a, b); }
 KS_INLINE ks_f64 ks_u64_select(ks_u64 m, ks_f64 a, ks_f64 b) { return _mm256_blendv_pd(a, b, _mm256_castsi256_pd(m)); }
 #define KS_SLEEF_SINCOSPI Sleef_finz_sincospid4_u35avx2
-static Sleef___m256d_2 (*ks_sleef_sincospi)(__m256d) = KS_SLEEF_SINCOSPI;
+static __typeof__(&KS_SLEEF_SINCOSPI) ks_sleef_sincospi = KS_SLEEF_SINCOSPI;
 KS_INLINE void ks_f64_sincospi(ks_f64 a, ks_f64 *sine, ks_f64 *cosine) {
   const Sleef___m256d_2 r = ks_sleef_sincospi(a);
   *sine = r.x;

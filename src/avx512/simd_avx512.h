@@ -141,7 +141,7 @@ KS_INLINE ks_f64 ks_u64_select(ks_u64 m, ks_f64 a, ks_f64 b) {
   return _mm512_mask_blend_pd(_mm512_movepi64_mask(m), a, b);
 }
 #define KS_SLEEF_SINCOSPI Sleef_finz_sincospid8_u35avx512f
-static Sleef___m512d_2 (*ks_sleef_sincospi)(__m512d) = KS_SLEEF_SINCOSPI;
+static __typeof__(&KS_SLEEF_SINCOSPI) ks_sleef_sincospi = KS_SLEEF_SINCOSPI;
 KS_INLINE void ks_f64_sincospi(ks_f64 a, ks_f64 *sine, ks_f64 *cosine) {
   const Sleef___m512d_2 r = ks_sleef_sincospi(a);
   *sine = r.x;

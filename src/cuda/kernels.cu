@@ -14,7 +14,7 @@ typedef struct place {
 } place;
 
 #include "../kernel/philox.h"
-#include "../kernel/prepare.h"
+#include "../kernel/transform.h"
 
 /* All of it in elements. The stream's index of an element may reach 2^64 - 1, but no further. */
 KS_INLINE place locate(const kinit_layout &layout, uint64_t unit, uint64_t row_units, uint64_t elements) {

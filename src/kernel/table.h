@@ -5,7 +5,6 @@
 #ifndef KINIT_KERNEL_TABLE_H
 #define KINIT_KERNEL_TABLE_H
 
-#include "prepare.h"
 #include "tiler.h"
 
 /* ---- Kernels that draw ------------------------------------------------------------------------------------------- */

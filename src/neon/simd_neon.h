@@ -160,7 +160,7 @@ KS_INLINE ks_f64 ks_f64_min(ks_f64 a, ks_f64 b) { return vbslq_f64(vcltq_f64(a, 
 KS_INLINE ks_f64 ks_f64_max(ks_f64 a, ks_f64 b) { return vbslq_f64(vcgtq_f64(a, b), a, b); }
 KS_INLINE ks_f64 ks_u64_select(ks_u64 m, ks_f64 a, ks_f64 b) { return vbslq_f64(m, b, a); }
 #define KS_SLEEF_SINCOSPI Sleef_finz_sincospid2_u35advsimd
-static Sleef_float64x2_t_2 (*ks_sleef_sincospi)(float64x2_t) = KS_SLEEF_SINCOSPI;
+static __typeof__(&KS_SLEEF_SINCOSPI) ks_sleef_sincospi = KS_SLEEF_SINCOSPI;
 KS_INLINE void ks_f64_sincospi(ks_f64 a, ks_f64 *sine, ks_f64 *cosine) {
   const Sleef_float64x2_t_2 r = ks_sleef_sincospi(a);
   *sine = r.x;

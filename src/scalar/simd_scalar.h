@@ -144,7 +144,7 @@ KS_INLINE ks_f64 ks_f64_max(ks_f64 a, ks_f64 b) { return a > b ? a : b; }
 KS_INLINE ks_f64 ks_u64_select(ks_u64 m, ks_f64 a, ks_f64 b) { return m != 0 ? b : a; }
 #if KS_HAVE_FMA
 #define KS_SLEEF_SINCOSPI Sleef_finz_sincospid1_u35purecfma
-static Sleef_double_2 (*ks_sleef_sincospi)(double) = KS_SLEEF_SINCOSPI;
+static __typeof__(&KS_SLEEF_SINCOSPI) ks_sleef_sincospi = KS_SLEEF_SINCOSPI;
 KS_INLINE void ks_f64_sincospi(ks_f64 a, ks_f64 *sine, ks_f64 *cosine) {
   const Sleef_double_2 r = ks_sleef_sincospi(a);
   *sine = r.x;

@@ -285,10 +285,11 @@ void kinit_parallel(int limit, int pieces, kinit_piece *piece, const void *conte
 
 /* ---- Fork and unloading ------------------------------------------------------------------------------------------ */
 
-/* In a child only the thread that called fork is left. */
+/* In a child only the thread that called fork is left. Another one may have taken a worker, and not yet counted it. */
 static void forget_threads(void) {
-  for (int i = atomic_load(&used_workers) - 1; i >= 0; i--) {
-    workers[i].ready = false; /* its mutex may be held by a thread that is not here */
+  for (int i = 0; i < MOST_WORKERS; i++) {
+    if (atomic_load(&workers[i].state) == VACANT) continue; /* most have not been touched, and are not here either */
+    workers[i].ready = false;                               /* its mutex may be held by a thread that is not here */
     atomic_store(&workers[i].state, VACANT);
   }
   atomic_store(&used_workers, 0);

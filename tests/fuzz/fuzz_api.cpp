@@ -320,8 +320,15 @@ void FuzzVarianceScaling(Input *in) {
 
 /* ---- Initializers as values -------------------------------------------------------------------------------------- */
 
-kinit_initializer AnyInitializer(Input *in) {
-  kinit_initializer i = kinit_initializer_default(static_cast<kinit_scheme>(AnyEnum(in, 9)));
+/* As a caller with a newer header has it: its size, a byte in here, may say that more belongs to it. */
+struct Initializer {
+  kinit_initializer known;
+  unsigned char beyond[256];
+};
+
+Initializer AnyInitializer(Input *in) {
+  Initializer initializer = {kinit_initializer_default(static_cast<kinit_scheme>(AnyEnum(in, 9))), {}};
+  kinit_initializer &i = initializer.known;
   for (double *number : {&i.mean, &i.stddev, &i.low, &i.high, &i.value, &i.a, &i.gain, &i.scale})
     if (in->Flag()) *number = in->Real();
   i.mode = static_cast<kinit_fan_mode>(AnyEnum(in, 4));
@@ -330,7 +337,8 @@ kinit_initializer AnyInitializer(Input *in) {
   if (in->Flag()) i.groups = in->Integer();
   if (in->Flag()) i.axes = {in->Byte(), in->Byte(), in->Byte()};
   if (in->Below(8) == 7) i.size = in->Byte();
-  return i;
+  if (i.size > sizeof i) initializer.beyond[in->Byte()] = static_cast<unsigned char>(in->Flag());
+  return initializer;
 }
 
 Draw DrawOf(const kinit_resolved &r, kinit_stream stream) {
@@ -350,7 +358,8 @@ Draw DrawOf(const kinit_resolved &r, kinit_stream stream) {
  * parameters are not checked, nothing is asked. */
 void FuzzInitializer(Input *in) {
   const Tensor t(in);
-  const kinit_initializer initializer = AnyInitializer(in);
+  const Initializer any = AnyInitializer(in);
+  const kinit_initializer &initializer = any.known;
   const kinit_stream stream = {in->Byte(), in->Byte(), in->Offset()};
   kinit_resolved resolved = {};
   resolved.value = -7;

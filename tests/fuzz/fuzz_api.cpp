@@ -78,7 +78,6 @@ double Rounded(int dtype, double value) {
 }
 
 bool ConstantKeepsTheRules(int dtype, double value) {
-  if (std::isinf(value)) return dtype != KINIT_F8_E4M3;
   if (!Finite(dtype, value)) return false;
   const double largest = std::fabs(Rounded(dtype, value));
   if (dtype == KINIT_F8_E4M3) return largest <= 464.0;

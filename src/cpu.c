@@ -116,7 +116,7 @@ void kinit_cpu_float_end(uint64_t before) {
 /* ---- Cores ------------------------------------------------------------------------------------------------------- */
 
 #ifdef __linux__
-/* As many processors as Linux can be built for. cpu_set_t alone has room for 1,024. */
+/* As many processors as Linux can be built for. cpu_set_t alone holds 1,024. */
 enum { MOST_PROCESSORS = 8192, SETS = MOST_PROCESSORS / CPU_SETSIZE };
 typedef struct processor_set {
   cpu_set_t set[SETS];

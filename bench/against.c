@@ -162,15 +162,25 @@ static double now(void) {
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static void fill_or_exit(const library *l, const row *r, void *memory, size_t count) {
+  if (fill(l, r, memory, count) == KINIT_OK) return;
+  fprintf(stderr, "kinit_bench_against: \"%s\" fails\n", r->name);
+  exit(1);
+}
+
+/* Threads of the other library may still look for work, and take the processors: they get the time to fall asleep, and
+ * the ones of this library to wake up. */
+static void settle(const library *l, const row *r, void *memory, size_t count) {
+  nanosleep(&(struct timespec){.tv_nsec = 50 * 1000 * 1000}, NULL);
+  for (int i = 0; i < 20 && r->place == FLAT; i++) fill_or_exit(l, r, memory, count < 1 << 20 ? count : 1 << 20);
+}
+
 /* Seconds of one call, the mean of `repeat` in a row. */
 static double time_of(const library *l, const row *r, void *memory, size_t count, int repeat) {
   void *const fresh = r->place == FRESH ? malloc(count * size_of(r->dtype)) : NULL;
+  if (r->threads != 1) settle(l, r, memory, count);
   const double begin = now();
-  for (int i = 0; i < repeat; i++) {
-    if (fill(l, r, fresh != NULL ? fresh : memory, count) == KINIT_OK) continue;
-    fprintf(stderr, "kinit_bench_against: \"%s\" fails\n", r->name);
-    exit(1);
-  }
+  for (int i = 0; i < repeat; i++) fill_or_exit(l, r, fresh != NULL ? fresh : memory, count);
   const double seconds = (now() - begin) / repeat;
   free(fresh);
   return seconds;
@@ -205,7 +215,7 @@ static bool prepare(const library *libraries, const row *r) {
   return true;
 }
 
-/* The two take turns, for about a second and at least five times each. */
+/* The two take turns, for a second or three and at least five times each. */
 static void measure(const library *libraries, const row *r, void *memory, size_t bytes) {
   static double samples[LIBRARIES][MOST_SAMPLES];
   const size_t count = r->count > 0 ? r->count : bytes / size_of(r->dtype);
@@ -214,8 +224,8 @@ static void measure(const library *libraries, const row *r, void *memory, size_t
     return;
   }
   const double first = time_of(&libraries[OLD], r, memory, count, 1);
-  const int repeat = first < 1e-5 ? 1000 : first < 1e-3 ? 10 : 1;
-  const double end = now() + 1;
+  const int repeat = first < 1e-5 ? 1000 : first < 1e-2 && r->count > 0 ? 20 : 1;
+  const double end = now() + (r->threads != 1 ? 3 : 1);
   int n = 0;
   for (; n < MOST_SAMPLES && (n < 5 || now() < end); n++)
     for (int i = 0; i < LIBRARIES; i++)

@@ -21,6 +21,7 @@ include(CheckCCompilerFlag)
 
 # The bits are those of the source's operations, one by one, in the order and the type in which they stand there. So
 # what a user's or another project's flags for all code may change is set back, as far as the compiler knows the flag.
+# For C only, whose compiler was asked: gcc 12 refuses -fexcess-precision=standard in C++.
 set(KINIT_IEEE -ffp-contract=off)
 foreach(flag IN ITEMS -fno-unsafe-math-optimizations -fno-finite-math-only -fsigned-zeros -fno-associative-math
                       -fno-reciprocal-math -fno-rounding-math -mrecip=none -fno-approx-func
@@ -60,5 +61,5 @@ function(kinit_own_code target)
     C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF
     C_VISIBILITY_PRESET hidden POSITION_INDEPENDENT_CODE ON)
   target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/include)
-  target_compile_options(${target} PRIVATE ${KINIT_WARNINGS} ${KINIT_OPTIMIZED} ${KINIT_IEEE})
+  target_compile_options(${target} PRIVATE ${KINIT_WARNINGS} ${KINIT_OPTIMIZED} "$<$<COMPILE_LANGUAGE:C>:${KINIT_IEEE}>")
 endfunction()

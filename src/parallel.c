@@ -6,7 +6,7 @@
  * fraction of a millisecond after its fill, because the next often follows at once, and then ends. So an idle process
  * has no thread of kinit's; a child of fork starts its own; and a library that is unloaded waits for its threads to
  * end. */
-#define _POSIX_C_SOURCE 200809L /* signals, pthread_atfork */
+#define _GNU_SOURCE /* signals, pthread_atfork, pthread_attr_setaffinity_np */
 #include "parallel.h"
 
 #include <stdatomic.h>
@@ -89,6 +89,7 @@ typedef struct team {
   kinit_piece *piece;
   const void *context;
   int pieces, limit;
+  int processor; /* of the caller */
   _Atomic int next;
   uint64_t helpers[MOST_WORKERS / 64 + 1]; /* a bit for each worker that helps */
 } team;
@@ -101,6 +102,7 @@ struct worker {
   team *team;
   uint64_t place; /* the processors on which it runs */
   pthread_t thread;
+  bool elsewhere;        /* it started where it may not run on its caller's processor */
   pthread_mutex_t mutex; /* for its caller, to sleep until it is done */
   pthread_cond_t done;
   _Atomic int state;
@@ -132,6 +134,44 @@ static bool soon(const worker *w, bool busy, int rounds) {
   return false;
 }
 
+/* Linux may leave a thread on the processor of another for milliseconds, while others are idle. So a helper starts on
+ * another one than its caller's, leaves that if they meet there, and may run on all of them again. */
+#ifdef __GLIBC__
+static int current_processor(void) { return sched_getcpu(); }
+
+static bool find_others(int processor, cpu_set_t *others) {
+  if (processor < 0 || pthread_getaffinity_np(pthread_self(), sizeof *others, others) != 0) return false;
+  CPU_CLR((size_t)processor, others);
+  return CPU_COUNT(others) > 0;
+}
+
+static void allow(int processor) {
+  cpu_set_t all;
+  if (pthread_getaffinity_np(pthread_self(), sizeof all, &all) != 0) return;
+  CPU_SET((size_t)processor, &all);
+  (void)pthread_setaffinity_np(pthread_self(), sizeof all, &all);
+}
+
+static void leave_processor(int processor) {
+  cpu_set_t others;
+  if (processor != sched_getcpu() || !find_others(processor, &others)) return;
+  if (pthread_setaffinity_np(pthread_self(), sizeof others, &others) == 0) allow(processor);
+}
+
+static bool start_elsewhere(pthread_attr_t *attributes, int processor) {
+  cpu_set_t others;
+  return find_others(processor, &others) && pthread_attr_setaffinity_np(attributes, sizeof others, &others) == 0;
+}
+#else
+static int current_processor(void) { return -1; }
+
+static void allow(int processor) { (void)processor; }
+
+static void leave_processor(int processor) { (void)processor; }
+
+static bool start_elsewhere(pthread_attr_t *attributes, int processor) { return attributes != NULL && processor >= 0; }
+#endif
+
 static bool take_piece(team *t) {
   const int index = atomic_fetch_add(&t->next, 1);
   if (index < t->pieces) t->piece(t->context, index);
@@ -157,12 +197,15 @@ static bool linger(worker *w) {
 
 static void *work(void *argument) {
   worker *w = argument;
+  if (w->elsewhere) allow(w->team->processor);
   do {
+    const int processor = w->team->processor;
     help(w->team);
     (void)pthread_mutex_lock(&w->mutex);
     atomic_store(&w->state, DONE);
     (void)pthread_cond_signal(&w->done);
     (void)pthread_mutex_unlock(&w->mutex);
+    leave_processor(processor);
   } while (linger(w));
   return NULL;
 }
@@ -203,10 +246,11 @@ static bool take_vacant(worker *w) {
   return true;
 }
 
-static bool start(team *t, worker *w, uint64_t place, const pthread_attr_t *attributes) {
+static bool start(team *t, worker *w, uint64_t place, const pthread_attr_t *attributes, bool elsewhere) {
   if (!w->ready) w->ready = pthread_mutex_init(&w->mutex, NULL) == 0 && pthread_cond_init(&w->done, NULL) == 0;
   if (!w->ready) return false;
   w->place = place;
+  w->elsewhere = elsewhere;
   join(t, w);
   atomic_store(&w->state, BUSY);
   if (pthread_create(&w->thread, attributes, work, w) == 0) return true;
@@ -215,16 +259,17 @@ static bool start(team *t, worker *w, uint64_t place, const pthread_attr_t *attr
 }
 
 /* Starts up to `wanted` threads. Fewer, if the system refuses one. */
-static int start_vacant(team *t, int wanted, uint64_t place) {
+static int start_vacant(team *t, int wanted, uint64_t place, bool elsewhere) {
   pthread_attr_t attributes;
   int count = 0;
   if (pthread_attr_init(&attributes) != 0) return 0;
   (void)pthread_attr_setstacksize(&attributes, STACK);
+  elsewhere = elsewhere && start_elsewhere(&attributes, t->processor);
   for (int i = 0; i < MOST_WORKERS && count < wanted; i++) {
     worker *w = &workers[i];
     if (!take_vacant(w)) continue;
     if (atomic_load(&used_workers) <= i) atomic_store(&used_workers, i + 1);
-    if (start(t, w, place, &attributes)) {
+    if (start(t, w, place, &attributes, elsewhere)) {
       count++;
       continue;
     }
@@ -251,7 +296,8 @@ static int employ(team *t, int wanted) {
   if (count == wanted) return count;
   sigset_t before;
   block_signals(&before);
-  const int started = start_vacant(t, wanted - count, place);
+  int started = start_vacant(t, wanted - count, place, true);
+  if (started == 0) started = start_vacant(t, wanted - count, place, false); /* where affinity may not be set */
   (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
   return count + started;
 }
@@ -274,7 +320,7 @@ static void dismiss(const team *t) {
 }
 
 void kinit_parallel(int limit, int pieces, kinit_piece *piece, const void *context) {
-  team t = {.piece = piece, .context = context, .pieces = pieces, .limit = limit};
+  team t = {.piece = piece, .context = context, .pieces = pieces, .limit = limit, .processor = current_processor()};
   const int threads = enter(pieces < limit ? pieces : limit, limit);
   const int helpers = threads > 1 ? employ(&t, threads - 1) : 0;
   leave(threads - 1 - helpers);

@@ -118,6 +118,34 @@ TEST(Parallel, CallersShareTheThreads) {
   EXPECT_GE(together.most, kCallers);
 }
 
+/* Threads start on another processor than the caller's, and may then use that one too. */
+struct Affinities {
+  cpu_set_t caller;
+  std::thread::id thread = std::this_thread::get_id();
+  std::atomic<int> helped{0}, differ{0};
+};
+
+void CompareAffinity(const void *context, int) {
+  auto *affinities = static_cast<Affinities *>(const_cast<void *>(context));
+  cpu_set_t mine;
+  ASSERT_EQ(sched_getaffinity(0, sizeof mine, &mine), 0);
+  affinities->helped += std::this_thread::get_id() != affinities->thread;
+  affinities->differ += CPU_EQUAL(&mine, &affinities->caller) == 0;
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+}
+
+TEST(Parallel, HelpersMayUseTheProcessorsOfTheirCaller) {
+  if (!HasThreads()) GTEST_SKIP() << "this build has no threads";
+  Affinities affinities;
+  ASSERT_EQ(sched_getaffinity(0, sizeof affinities.caller, &affinities.caller), 0);
+  for (int round = 0; round < 20; round++) {
+    kinit_parallel(3, 6, CompareAffinity, &affinities);
+    std::this_thread::sleep_for(std::chrono::milliseconds(round % 3)); /* some end meanwhile, some do not */
+  }
+  EXPECT_GT(affinities.helped, 0);
+  EXPECT_EQ(affinities.differ, 0);
+}
+
 /* ---- Processors -------------------------------------------------------------------------------------------------- */
 
 /* Numbers for which the system lists no siblings, so that each stands for a core. */

@@ -13,7 +13,7 @@ endif()
 # and the tests, which are C++, hand over unknown ones on purpose: "enum" would refuse them.
 if(KINIT_SANITIZE)
   add_compile_options(-fsanitize=${KINIT_SANITIZE} -fno-sanitize=enum -fno-sanitize-recover=all
-    -fno-omit-frame-pointer -g)
+    -fno-omit-frame-pointer -g1) # lines are enough: with all of -g gcc takes minutes for the scalar kernels
   add_link_options(-fsanitize=${KINIT_SANITIZE})
 endif()
 

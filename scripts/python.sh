@@ -24,7 +24,7 @@ install_torch() {
     pip install "torch==$torch"
 }
 
-# Arguments go to pytest.
+# Arguments go to pytest. A process for each processor; the tests of a file stay together, in their order.
 test_python() {
   "$root/scripts/setup" python
   make_environment
@@ -36,7 +36,7 @@ test_python() {
   pip install --no-deps torchtitan==0.3.0 spmd_types==0.2.3 tyro==1.0.17 docstring_parser==0.18.0
   local report=$root/build/pytest.xml status=0
   rm -f "$report"
-  (cd "$root/python" && "$venv/bin/python" -m pytest --junitxml="$report" "$@") || status=$?
+  (cd "$root/python" && "$venv/bin/python" -m pytest --numprocesses "$(nproc)" --dist loadfile --junitxml="$report" "$@") || status=$?
   [ ! -e "$report" ] || summarize "$report" >/dev/null # for the totals: pytest has said it
   return $status
 }

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dcp.h"
+
 static const char suffix[] = ".safetensors";
 
 int tool_file_set_stem(const char *output) {
@@ -33,6 +35,7 @@ static bool is_shard_ending(const char *text) {
 /* base: the last part of the output's path, its stem of `stem` bytes. */
 static bool is_member(const char *base, size_t stem, bool with_config, const char *name) {
   if (strcmp(name, base) == 0 || (with_config && strcmp(name, "config.json") == 0)) return true;
+  if (tool_dcp_is_output(base)) return tool_dcp_is_file(name);
   if (strncmp(name, base, stem) != 0) return false;
   return strcmp(name + stem, ".safetensors.index.json") == 0 || is_shard_ending(name + stem);
 }

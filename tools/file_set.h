@@ -26,7 +26,8 @@ typedef struct tool_file_set {
 int tool_file_set_stem(const char *output);
 
 /* Finds what is there of the output STEM.safetensors: that file, STEM.safetensors.index.json, every
- * STEM-NNNNN-of-NNNNN.safetensors, and config.json if `with_config`. Errors: FAILED. */
+ * STEM-NNNNN-of-NNNNN.safetensors; or of DIR/.metadata: that file and every __N_N.distcp; and config.json if
+ * `with_config`. Errors: FAILED. */
 int tool_file_set_find(const char *output, bool with_config, tool_file_set *set, tool_error *error);
 
 /* Whether both are the same files, unchanged. */

@@ -17,6 +17,7 @@
 
 enum {
   OPTION_MAX_SHARD_SIZE = 256,
+  OPTION_FORMAT,
   OPTION_LIKE,
   OPTION_RULES,
   OPTION_FORCE,
@@ -30,7 +31,7 @@ enum {
 
 /* What the user asks for. */
 typedef struct request {
-  const char *plan, *like, *rules, *inspect, *verify, *rank, *ranks;
+  const char *plan, *output, *format, *like, *rules, *inspect, *verify, *rank, *ranks;
   bool dry_run, help, version, seed_given;
   tool_write_options write;
 } request;
@@ -84,25 +85,35 @@ static int parse_size(const char *text, uint64_t *size, tool_error *error) {
   return usage(error, "--max-shard-size takes a size such as 5GB or 512MiB, not \"%s\"", text);
 }
 
-/* "DIR/" is DIR/model.safetensors, and the directory is made. */
-static int parse_output(const char *text, request *r, tool_error *error) {
+/* "DIR/" is a directory to be made, in which the format names the file. */
+static int choose_output(request *r, tool_error *error) {
   static char path[TOOL_PATH_SIZE];
-  const size_t length = strlen(text);
-  r->write.output = text;
+  const bool is_dcp = r->format != NULL && strcmp(r->format, "dcp") == 0;
+  const size_t length = r->output != NULL ? strlen(r->output) : 0;
+  r->write.output = r->output;
+  if (r->output == NULL) return TOOL_OK;
   if (length == 0)
-    return usage(error, "-o takes the path of a file, or of a directory with a / behind, not \"%s\"", text);
-  if (text[length - 1] != '/') return TOOL_OK;
-  if (snprintf(path, sizeof path, "%smodel.safetensors", text) >= (int)sizeof path)
+    return usage(error, "-o takes the path of a file, or of a directory with a / behind, not \"%s\"", r->output);
+  if (r->output[length - 1] != '/')
+    return is_dcp ? usage(error, "--format dcp writes a directory: -o \"%s/\"", r->output) : TOOL_OK;
+  if (snprintf(path, sizeof path, "%s%s", r->output, is_dcp ? ".metadata" : "model.safetensors") >= (int)sizeof path)
     return usage(error, "%s", "-o takes a path of at most 4000 bytes");
   r->write.output = path;
-  r->write.directory = text;
+  r->write.directory = r->output;
   return TOOL_OK;
+}
+
+static int parse_format(const char *text, request *r, tool_error *error) {
+  r->format = text;
+  if (strcmp(text, "safetensors") == 0 || strcmp(text, "dcp") == 0) return TOOL_OK;
+  return usage(error, "--format takes safetensors or dcp, not \"%s\"", text);
 }
 
 static int parse_option(int option, const char *argument, request *r, tool_error *error) {
   switch (option) {
     case 'o':
-      return parse_output(argument, r, error);
+      r->output = argument;
+      return TOOL_OK;
     case 's':
       return parse_seed(argument, r, error);
     case OPTION_FORCE:
@@ -116,6 +127,8 @@ static int parse_option(int option, const char *argument, request *r, tool_error
       return TOOL_OK;
     case OPTION_MAX_SHARD_SIZE:
       return parse_size(argument, &r->write.max_shard_size, error);
+    case OPTION_FORMAT:
+      return parse_format(argument, r, error);
     case OPTION_LIKE:
       r->like = argument;
       return TOOL_OK;
@@ -149,6 +162,7 @@ static int parse(int argc, char **argv, request *r, tool_error *error) {
                                           {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
                                           {"help", no_argument, NULL, 'h'},
                                           {"max-shard-size", required_argument, NULL, OPTION_MAX_SHARD_SIZE},
+                                          {"format", required_argument, NULL, OPTION_FORMAT},
                                           {"like", required_argument, NULL, OPTION_LIKE},
                                           {"rules", required_argument, NULL, OPTION_RULES},
                                           {"inspect", required_argument, NULL, OPTION_INSPECT},
@@ -166,22 +180,24 @@ static int parse(int argc, char **argv, request *r, tool_error *error) {
     if (code != TOOL_OK) return code;
   }
   if (optind < argc) r->plan = argv[optind++];
-  return optind == argc ? TOOL_OK : usage(error, "one plan only: what is \"%s\"?", argv[optind]);
+  if (optind < argc) return usage(error, "one plan only: what is \"%s\"?", argv[optind]);
+  return (r->rank == NULL) == (r->ranks == NULL) ? TOOL_OK : usage(error, "%s", "--rank and --ranks go together");
 }
 
 /* Which options go together. */
 static int check(const request *r, tool_error *error) {
   if (r->inspect != NULL) {
-    if (r->plan != NULL || r->like != NULL || r->verify != NULL || r->write.output != NULL || r->dry_run)
+    if (r->plan != NULL || r->like != NULL || r->verify != NULL || r->output != NULL || r->dry_run)
       return usage(error, "--inspect takes %s", "a file and no more");
     return TOOL_OK;
   }
   if ((r->like == NULL) != (r->rules == NULL)) return usage(error, "--like and --rules %s", "go together");
   if ((r->plan == NULL) == (r->like == NULL)) return usage(error, "%s", "give a plan, or --like and --rules");
-  const int actions = (r->verify != NULL) + (r->write.output != NULL) + r->dry_run;
+  const int actions = (r->verify != NULL) + (r->output != NULL) + r->dry_run;
   if (r->verify != NULL && actions > 1)
     return usage(error, "--verify %s", "writes nothing: leave out -o and --dry-run");
-  return actions > 0 ? TOOL_OK : usage(error, "%s", "missing -o FILE");
+  if (actions == 0) return usage(error, "%s", "missing -o FILE");
+  return r->format == NULL || r->output != NULL ? TOOL_OK : usage(error, "--format %s", "goes with -o");
 }
 
 /* ---- The work ---------------------------------------------------------------------------------------------------- */
@@ -234,6 +250,14 @@ static int run(const request *r, tool_error *error) {
   return code;
 }
 
+/* Also after an error of the command line, so that of many ranks one prints it. */
+static int start_ranks(int code, const request *r, tool_error *error) {
+  tool_error unused = {0};
+  if (code == TOOL_OK) return tool_ranks_start(r->rank, r->ranks, error);
+  tool_ranks_start(NULL, NULL, &unused);
+  return code;
+}
+
 static void print_version(void) {
   printf("kinit-fill %s (stream version %d, %s)\n", kinit_version(), KINIT_STREAM_VERSION, tool_ranks_kind());
 }
@@ -250,10 +274,11 @@ int main(int argc, char **argv) {
   request r = {0};
   tool_error error = {0};
   int code = parse(argc, argv, &r, &error);
-  if (code == TOOL_OK) code = tool_ranks_start(r.rank, r.ranks, &error);
+  code = start_ranks(code, &r, &error);
   const bool only_text = code == TOOL_OK && (r.help || r.version);
   if (only_text && tool_rank() == 0) code = print_text(&r, &error);
   if (code == TOOL_OK && !only_text) code = check(&r, &error);
+  if (code == TOOL_OK) code = choose_output(&r, &error);
   code = tool_ranks_agree(code, &error);
   if (code == TOOL_OK && !only_text) code = run(&r, &error);
   if (error.reason[0] != '\0') tool_error_print(&error);

@@ -29,3 +29,8 @@ uint64_t tool_tensor_bytes(const tool_tensor *tensor) {
   if (tensor->copy != NULL) return tensor->copy->size;
   return tool_tensor_elements(tensor) * tool_dtype_size(tensor->dtype);
 }
+
+const char *tool_tensor_dtype(const tool_tensor *tensor) {
+  static const char *const names[] = {"F32", "F64", "F16", "BF16", "F8_E4M3", "F8_E5M2"}; /* by kinit_dtype */
+  return tensor->copy != NULL ? tensor->copy->dtype : names[tensor->dtype];
+}

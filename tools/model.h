@@ -50,4 +50,7 @@ size_t tool_dtype_size(kinit_dtype dtype);
 uint64_t tool_tensor_elements(const tool_tensor *tensor);
 uint64_t tool_tensor_bytes(const tool_tensor *tensor);
 
+/* The dtype as safetensors names it. */
+const char *tool_tensor_dtype(const tool_tensor *tensor);
+
 #endif

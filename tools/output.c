@@ -96,8 +96,10 @@ static uint64_t hash(uint64_t value, const void *bytes, size_t size) {
 }
 
 /* What is copied counts as it is, and other bytes do not go with it. */
-static uint64_t hash_copy(uint64_t value, const tool_copy *copy) {
+static uint64_t hash_place(uint64_t value, const tool_place *place) {
   struct stat status;
+  if (place->tensor == NULL) return hash(value, place->text, (size_t)place->size);
+  const tool_copy *const copy = place->tensor->copy;
   if (copy == NULL || copy->path == NULL || stat(copy->path, &status) != 0) return value;
   value = hash(value, copy->path, strlen(copy->path));
   value = hash(value, &copy->begin, sizeof copy->begin);
@@ -112,7 +114,7 @@ static uint64_t hash_layout(const tool_layout *layout) {
     const tool_file *const file = &layout->files[i];
     value = hash(value, file->path, strlen(file->path) + 1);
     value = hash(value, file->text, file->text_size);
-    for (size_t k = 0; k < file->count; k++) value = hash_copy(value, file->places[k].tensor->copy);
+    for (size_t k = 0; k < file->count; k++) value = hash_place(value, &file->places[k]);
   }
   return value;
 }

@@ -80,8 +80,6 @@ static int take_variables(tool_error *error) {
 
 int tool_ranks_start(const char *rank_text, const char *count_text, tool_error *error) {
   const char *name;
-  if ((rank_text == NULL) != (count_text == NULL))
-    return tool_fail(error, TOOL_USAGE, NULL, 0, "--rank and --ranks go together (see --help)");
   if (rank_text != NULL) return take("--rank", rank_text, "--ranks", count_text, error);
   if (!find_launcher(&name)) return take_variables(error);
   with_mpi = tool_ranks_start_mpi(&rank, &count);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dcp.h"
 #include "file_set.h"
 #include "fill_tensor.h"
 #include "weights.h"
@@ -89,10 +90,9 @@ static bool print_string(FILE *stream, const char *string) {
 }
 
 static bool print_tensor(FILE *stream, const tool_place *place) {
-  static const char *const dtypes[] = {"F32", "F64", "F16", "BF16", "F8_E4M3", "F8_E5M2"}; /* by kinit_dtype */
   const tool_tensor *tensor = place->tensor;
   if (!print_string(stream, tensor->name)) return false;
-  fprintf(stream, ":{\"dtype\":\"%s\",\"shape\":[", tensor->copy != NULL ? tensor->copy->dtype : dtypes[tensor->dtype]);
+  fprintf(stream, ":{\"dtype\":\"%s\",\"shape\":[", tool_tensor_dtype(tensor));
   for (int k = 0; k < tensor->ndim; k++) fprintf(stream, k > 0 ? ",%" PRId64 : "%" PRId64, tensor->shape[k]);
   fprintf(stream, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", place->begin, place->begin + place->size);
   return true;
@@ -161,7 +161,13 @@ static json_t *index_object(const tool_layout *layout, size_t shards) {
   return json_pack("{s{sI}so}", "metadata", "total_size", (json_int_t)total, "weight_map", map);
 }
 
-static int make_index(tool_layout *layout, tool_file *file, tool_error *error) {
+static int name_index(tool_file *file, const char *output, tool_error *error) {
+  const int length = asprintf(&file->path, "%.*s%s.index.json", tool_file_set_stem(output), output, suffix);
+  return length >= 0 ? TOOL_OK : tool_fail_memory(error);
+}
+
+static int make_index(const tool_layout *layout, tool_file *file, const char *output, tool_error *error) {
+  if (name_index(file, output, error) != TOOL_OK) return TOOL_FAILED;
   json_t *index = index_object(layout, layout->count - layout->first - 1);
   FILE *stream = open_memstream(&file->text, &file->text_size);
   bool ok = index != NULL && stream != NULL && json_dumpf(index, stream, JSON_INDENT(2) | JSON_SORT_KEYS) == 0;
@@ -182,11 +188,6 @@ static int name_shard(tool_file *file, const char *output, size_t index, size_t 
   return length >= 0 ? TOOL_OK : tool_fail_memory(error);
 }
 
-static int name_index(tool_file *file, const char *output, tool_error *error) {
-  const int length = asprintf(&file->path, "%.*s%s.index.json", tool_file_set_stem(output), output, suffix);
-  return length >= 0 ? TOOL_OK : tool_fail_memory(error);
-}
-
 static int name_single(tool_file *file, const char *output, tool_error *error) {
   file->path = strdup(output);
   return file->path != NULL ? TOOL_OK : tool_fail_memory(error);
@@ -203,15 +204,22 @@ static int make_config(tool_file *file, const tool_model *model, const char *out
 
 /* ---- Layouts ----------------------------------------------------------------------------------------------------- */
 
+static int name_file(tool_file *file, const char *output, size_t index, size_t shards, tool_error *error) {
+  if (tool_dcp_is_output(output)) return tool_dcp_name_file(file, output, index, error);
+  return shards > 1 ? name_shard(file, output, index, shards, error) : name_single(file, output, error);
+}
+
 static int make_shards(const tool_model *model, const char *output, uint64_t seed, uint64_t max_size, size_t shards,
                        tool_layout *layout, tool_error *error) {
+  int (*const make_texts)(tool_file *, const tool_model *, uint64_t, tool_error *) =
+      tool_dcp_is_output(output) ? tool_dcp_make_file : make_header;
   size_t first = 0;
   for (size_t i = 0; i < shards; i++) {
     tool_file *file = &layout->files[layout->first + i];
     const size_t count = model->count > 0 ? count_shard(model, first, max_size) : 0;
-    int code = shards > 1 ? name_shard(file, output, i, shards, error) : name_single(file, output, error);
+    int code = name_file(file, output, i, shards, error);
     if (code == TOOL_OK) code = order_tensors(file, model->tensors + first, count, error);
-    if (code == TOOL_OK) code = make_header(file, model, seed, error);
+    if (code == TOOL_OK) code = make_texts(file, model, seed, error);
     if (code != TOOL_OK) return code;
     first += count;
   }
@@ -225,23 +233,25 @@ int tool_layout_make(const tool_model *model, const char *output, uint64_t seed,
   if (code != TOOL_OK) return code;
   const size_t shards = count_shards(model, max_shard_size);
   layout->first = model->config != NULL ? 1 : 0;
-  layout->count = layout->first + (shards > 1 ? shards + 1 : 1);
+  const bool is_dcp = tool_dcp_is_output(output), has_index = is_dcp || shards > 1;
+  layout->count = layout->first + shards + has_index;
   layout->files = calloc(layout->count, sizeof *layout->files);
   if (layout->files == NULL) return tool_fail_memory(error);
   tool_file *const index = &layout->files[layout->count - 1];
   if (layout->first > 0) code = make_config(&layout->files[0], model, output, error);
   if (code == TOOL_OK) code = make_shards(model, output, seed, max_shard_size, shards, layout, error);
-  if (code == TOOL_OK && shards > 1) code = name_index(index, output, error);
-  if (code == TOOL_OK && shards > 1) code = make_index(layout, index, error);
+  if (code == TOOL_OK && has_index) code = (is_dcp ? tool_dcp_make_metadata : make_index)(layout, index, output, error);
   if (code != TOOL_OK) tool_layout_free(layout);
   return code;
 }
 
 void tool_layout_free(tool_layout *layout) {
   for (size_t i = 0; layout->files != NULL && i < layout->count; i++) {
-    free(layout->files[i].path);
-    free(layout->files[i].text);
-    free(layout->files[i].places);
+    tool_file *const file = &layout->files[i];
+    for (size_t k = 0; k < file->count; k++) free(file->places[k].text);
+    free(file->path);
+    free(file->text);
+    free(file->places);
   }
   free(layout->files);
   *layout = (tool_layout){0};
@@ -264,8 +274,11 @@ static size_t find_place(const tool_file *file, uint64_t byte) {
 
 static uint64_t smaller(uint64_t a, uint64_t b) { return a < b ? a : b; }
 
-/* Bytes `from` to from + size of a tensor. */
-static int fill_part(const tool_tensor *t, uint64_t seed, uint64_t from, uint64_t size, void *dst, tool_error *error) {
+/* Bytes `from` to from + size of a place. */
+static int fill_part(const tool_place *place, uint64_t seed, uint64_t from, uint64_t size, void *dst,
+                     tool_error *error) {
+  const tool_tensor *const t = place->tensor;
+  if (t == NULL) return memcpy(dst, place->text + from, (size_t)size), TOOL_OK;
   if (t->copy != NULL) return tool_copy_read(t->copy, from, (size_t)size, dst, error);
   const size_t element = tool_dtype_size(t->dtype);
   const kinit_status status = tool_fill(t, seed, from / element, size / element, dst);
@@ -286,7 +299,7 @@ int tool_layout_fill(const tool_file *file, uint64_t seed, uint64_t begin, size_
   for (size_t i = find_place(file, at); i < file->count && at < end; i++) {
     const tool_place *place = &file->places[i];
     const uint64_t part = smaller(end, place->begin + place->size) - at;
-    const int code = fill_part(place->tensor, seed, at - place->begin, part, to + (at - begin), error);
+    const int code = fill_part(place, seed, at - place->begin, part, to + (at - begin), error);
     if (code != TOOL_OK) return code;
     at += part;
   }

@@ -8,13 +8,14 @@
 #include "error.h"
 #include "model.h"
 
-/* A tensor in a file, from its byte `begin` on. */
+/* A tensor in a file, or a text between tensors, from its byte `begin` on. */
 typedef struct tool_place {
-  const tool_tensor *tensor;
+  const tool_tensor *tensor; /* NULL: a text */
+  char *text;
   uint64_t begin, size;
 } tool_place;
 
-/* A file: a text, then tensors without holes. */
+/* A file: a text, then tensors without holes, or in DCP's format a text before each. */
 typedef struct tool_file {
   char *path;
   char *text;
@@ -32,6 +33,7 @@ typedef struct tool_layout {
 } tool_layout;
 
 /* Lays out the model, which has to live longer. output: the path of the single file; several are named after it.
+ * DIR/.metadata is a checkpoint of torch.distributed.checkpoint, see dcp.h, which has its index with one file, too.
  * Tensors go to files in the order of the plan; a file holds at most max_shard_size bytes of them (0: no limit), or one
  * tensor. Errors: INPUT (a header of more than 100 MB, a total beyond 2^63 - 1 bytes, the name "__metadata__"), FAILED.
  */

@@ -136,6 +136,29 @@ different_plans() {
 one_message() {
   expect_failure "$KINIT_FILL" "$work/none.json" -o "$work/out/model.safetensors"
   [ "$(grep -c 'none.json' "$work/messages")" -eq 1 ] || fail "not one message: $(cat "$work/messages")"
+  for options in "--nonsense" "--seed x" "--rank 1" "" "-o a b c"; do
+    # shellcheck disable=SC2086
+    expect_failure "$KINIT_FILL" $options
+    [ "$(grep -c '^kinit-fill: ' "$work/messages")" -eq 1 ] || fail "not one message: $(cat "$work/messages")"
+  done
+}
+
+# All ranks compare a part each; one of them says what is different.
+verify() {
+  local ranks out=$work/out/model.safetensors
+  write_plan
+  "$KINIT_FILL" "$work/plan.json" -o "$out" --seed 42
+  for ranks in 2 3; do
+    run $ranks "$KINIT_FILL" --verify "$out" "$work/plan.json" >"$work/messages" 2>&1 || fail "$(cat "$work/messages")"
+    [ "$(grep -c 'all bytes as the plan gives them with seed 42' "$work/messages")" -eq 1 ] ||
+      fail "not one message: $(cat "$work/messages")"
+  done
+  printf '\1\2\3' | dd of="$out" bs=1 seek=2000000 conv=notrunc status=none
+  for ranks in 2 3; do
+    if run $ranks "$KINIT_FILL" --verify "$out" "$work/plan.json" >"$work/messages" 2>&1; then fail "it is not different"; fi
+    [ "$(grep -c 'the first difference is in "layers' "$work/messages")" -eq 1 ] ||
+      fail "not one message: $(cat "$work/messages")"
+  done
 }
 
 "$1"

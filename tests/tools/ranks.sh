@@ -37,6 +37,17 @@ same_bytes() {
   expect_bytes "$sharded" 3 --max-shard-size 1MB
 }
 
+# Those of torch.distributed.checkpoint.
+same_dcp() {
+  local expected
+  output=$work/out/
+  write_plan
+  "$KINIT_FILL" "$work/plan.json" --format dcp -o "$output" --seed 42 --max-shard-size 1MB
+  expected=$(sums)
+  [ "$(wc -l <<<"$expected")" -gt 3 ] || fail "no shards"
+  expect_bytes "$expected" 3 --format dcp --max-shard-size 1MB
+}
+
 # A rank that is missing keeps all from appearing; one that comes late or again completes the job.
 missing_rank() {
   local expected

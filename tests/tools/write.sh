@@ -251,6 +251,38 @@ directory() {
   expect_code 2 "$KINIT_FILL" "$work/plan.json" -o ""
 }
 
+# A checkpoint of torch.distributed.checkpoint is one set, too, beside others in its directory.
+dcp() {
+  local out=$work/out/
+  write_plan
+  touch "$work/out/model.safetensors" "$work/out/__1_0.distcp.old"
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" --format dcp -o "$out"
+  expect_files .metadata __0_0.distcp __1_0.distcp.old model.safetensors
+  expect_code 1 "$KINIT_FILL" "$work/plan.json" --format dcp -o "$out"
+  expect_message "it exists, a file of the same checkpoint"
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" --format dcp -o "$out" --max-shard-size 1500KB --force
+  expect_files .metadata __0_0.distcp __1_0.distcp __1_0.distcp.old __2_0.distcp model.safetensors
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" --format dcp -o "$out" --force
+  expect_files .metadata __0_0.distcp __1_0.distcp.old model.safetensors
+  expect_code 2 "$KINIT_FILL" "$work/plan.json" --format dcp -o "$work/out/model"
+  expect_message "--format dcp writes a directory: -o \"$work/out/model/\""
+  expect_code 2 "$KINIT_FILL" "$work/plan.json" --format DCP -o "$out"
+  expect_message '--format takes safetensors or dcp, not "DCP"'
+  expect_code 2 "$KINIT_FILL" "$work/plan.json" --format dcp --dry-run
+  expect_message "--format goes with -o"
+}
+
+# A dtype that torch has not, of a tensor that is copied.
+dcp_dtype() {
+  local header='{"four":{"dtype":"F4","shape":[4],"data_offsets":[0,2]}}      '
+  printf '\x40\0\0\0\0\0\0\0%.64s\1\2' "$header        " >"$work/values.safetensors"
+  echo '{"values": "values.safetensors", "tensors": []}' >"$work/plan.json"
+  expect_code 3 "$KINIT_FILL" "$work/plan.json" --format dcp -o "$work/out/"
+  expect_message '"four" is of dtype F4, which --format dcp has not'
+  expect_files
+  expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$work/out/"
+}
+
 # Names command no terminal.
 control_characters() {
   echo '{"tensors": [{"name": "a\u001b[2J\u009b", "shape": [3], "dtype": "f8_e5m2", "init": "ones"}]}' >"$work/plan.json"

@@ -5,6 +5,8 @@ SPDX-License-Identifier: Apache-2.0
 
 import inspect
 import math
+import subprocess
+import sys
 
 import kinit
 import numpy as np
@@ -294,6 +296,40 @@ def test_init_tree():
     assert same(np.asarray(alone["a"]["kernel"]), np.asarray(tree["a"]["kernel"]))
     with pytest.raises(ValueError, match="seed"):
         kinit.jax.init_tree(shapes, -1, ours.normal())
+
+
+# In a process of its own, whose limit of memory leaves room for the tree and half a leaf. A device has an eighth of the tree.
+TREE = """
+import resource
+
+import jax
+import kinit.jax
+from jax.sharding import NamedSharding, PartitionSpec
+
+def tree(rows):
+    return {name: jax.ShapeDtypeStruct((rows, 4096), jax.numpy.float32, sharding=sharding) for name in "ab"}
+
+mesh = jax.make_mesh((8,), ("x",), devices=jax.devices("cpu")[:8])
+sharding = NamedSharding(mesh, PartitionSpec("x"))
+init = kinit.jax.initializers.he_normal()
+jax.block_until_ready(kinit.jax.init_tree(tree(8), 1, init))  # what JAX itself needs
+used = next(int(line.split()[1]) << 10 for line in open("/proc/self/status") if line.startswith("VmData"))
+resource.setrlimit(resource.RLIMIT_DATA, (used + (256 + 64 << 20), resource.RLIM_INFINITY))
+made = jax.block_until_ready(kinit.jax.init_tree(tree(8192), 1, init))
+held = dict.fromkeys(mesh.devices.flat, 0)
+for array in jax.live_arrays():
+    for shard in array.addressable_shards:
+        held[shard.device] += shard.data.nbytes if array.nbytes > 1 << 20 else 0
+print(*held.values())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc/self/status and its RLIMIT_DATA")
+def test_init_tree_larger_than_a_device():
+    """No device has more than its eighth of 256 MiB at any time: a leaf that is whole somewhere takes 128 MiB besides."""
+    run = subprocess.run([sys.executable, "-c", TREE], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.split() == [str(32 << 20)] * 8
 
 
 # ---- Libraries -----------------------------------------------------------------------------------------------------

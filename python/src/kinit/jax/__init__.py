@@ -1,8 +1,10 @@
-"""kinit for JAX: initializers, trees of weights, and new arrays.
+"""The same seed alone, or the same key, gives every tensor the same numbers: name tensors, split keys, or use init_tree.
+
+kinit for JAX: initializers, trees of weights, and new arrays.
 
     initializers  the factories of jax.nn.initializers, for Flax, Equinox, Haiku and jax.jit
-    init_tree     a tree of arrays from a tree of shapes, each leaf by its path
-    normal, ...   the functions of kinit with the same names, as arrays of JAX on the CPU
+    init_tree     a tree of arrays from a tree of shapes, each leaf named by its path
+    normal, ...   the functions of kinit with the same names, as arrays of JAX on the CPU: seed=42, name="up.weight"
 
 SPDX-License-Identifier: Apache-2.0
 """

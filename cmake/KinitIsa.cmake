@@ -19,6 +19,10 @@ check_c_compiler_flag(-fno-plt KINIT_KNOWS_NO_PLT)
 if(KINIT_KNOWS_NO_PLT)
   list(APPEND KINIT_BACKEND_FLAGS -fno-plt)
 endif()
+# The stack of Windows is aligned to 16 bytes; gcc spills wider vectors as if it were aligned to their size.
+if(WIN32 AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
+  list(APPEND KINIT_BACKEND_FLAGS -Wa,-muse-unaligned-vector-move)
+endif()
 if(KINIT_SANITIZE)
   list(APPEND KINIT_BACKEND_FLAGS -O1 -DKS_UNROLL=) # src/kernel/simd.h tells why
 endif()

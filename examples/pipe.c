@@ -22,6 +22,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef _WIN32
+#include <fcntl.h>
+#include <io.h>
+#endif
 
 enum {
   WORDS = 1 << 15, /* written at a time */
@@ -169,6 +173,13 @@ static bool parse(const char *text, uint64_t *number) {
   return *text >= '0' && *text <= '9' && *end == '\0';
 }
 
+/* As they are, where text has other ends of lines. */
+static void write_bytes(void) {
+#ifdef _WIN32
+  (void)_setmode(_fileno(stdout), _O_BINARY);
+#endif
+}
+
 int main(int argc, char **argv) {
   static uint32_t words[WORDS];
   kinit_stream stream = {0, 0, 0};
@@ -177,6 +188,7 @@ int main(int argc, char **argv) {
       (argc > 3 && !parse(argv[3], &stream.subsequence)))
     return usage();
   check(kinit_set_num_threads(1)); /* the battery needs the other processors */
+  write_bytes();
   fill_table();
   do {
     k->draw(k, words, stream);

@@ -6,6 +6,9 @@
 #include <sys/mman.h>
 #endif
 
+#ifdef _WIN32
+#include <malloc.h>
+#endif
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -62,15 +65,23 @@ bool kinit_memory_advise(void *destination, size_t bytes) {
 }
 #endif
 
+#ifdef _WIN32
+static void *aligned(size_t bytes) { return _aligned_malloc(bytes, HUGE_PAGE); }
+
+void kinit_free(void *memory) { _aligned_free(memory); }
+#else
+static void *aligned(size_t bytes) { return aligned_alloc(HUGE_PAGE, bytes); }
+
+void kinit_free(void *memory) { free(memory); }
+#endif
+
 void *kinit_alloc(size_t bytes) {
   if (bytes > SIZE_MAX - HUGE_PAGE) return NULL;
   const size_t rounded = bytes < HUGE_PAGE ? HUGE_PAGE : (bytes + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-  void *memory = aligned_alloc(HUGE_PAGE, rounded);
+  void *memory = aligned(rounded);
 #ifdef MADV_HUGEPAGE
   /* Advice only: where the system has no huge pages the memory is as good as any other. */
   if (memory != NULL) (void)madvise(memory, rounded, MADV_HUGEPAGE);
 #endif
   return memory;
 }
-
-void kinit_free(void *memory) { free(memory); }

@@ -49,9 +49,10 @@ void Draw(uint32_t *words, size_t count, kinit_stream stream) {
   if (kinit_fill_bits(words, count, stream) != KINIT_OK) std::abort();
 }
 
+/* The number three times, so that no two bases have a neighbour in common: their names differ in three bits or more. */
 std::string NameOf(uint64_t base) {
-  char name[48];
-  (void)std::snprintf(name, sizeof name, "decoder.layers.%08" PRIu64 ".weight__", base);
+  char name[72];
+  (void)std::snprintf(name, sizeof name, "w.%08" PRIu64 ".%08" PRIu64 ".%08" PRIu64 ".ker", base, base, base);
   return name;
 }
 

@@ -3,8 +3,8 @@
  * Owns: the rows, and how they are compared: calls of both alternate, and medians count. SPDX-License-Identifier:
  * Apache-2.0
  *
- * Prints for each row the time of a call with either library, and the ratio old / new: above 1 the new one is faster.
- * Large rows take MiB mebibytes (default 1024). */
+ * Prints for each row the median time of a call with either library, and the median of the ratios old / new of each
+ * turn: above 1 the new one is faster. Large rows take MiB mebibytes (default 1024). */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <inttypes.h>
@@ -215,7 +215,7 @@ static bool prepare(const library *libraries, const row *r) {
   return true;
 }
 
-/* The two take turns, for a second or three and at least five times each. */
+/* The two take turns, for a second, or five for large and shared rows, and at least five times each. */
 static void measure(const library *libraries, const row *r, void *memory, size_t bytes) {
   static double samples[LIBRARIES][MOST_SAMPLES];
   const size_t count = r->count > 0 ? r->count : bytes / size_of(r->dtype);
@@ -225,16 +225,17 @@ static void measure(const library *libraries, const row *r, void *memory, size_t
   }
   const double first = time_of(&libraries[OLD], r, memory, count, 1);
   const int repeat = first < 1e-5 ? 1000 : first < 1e-2 && r->count > 0 ? 20 : 1;
-  const double end = now() + (r->threads != 1 ? 3 : 1);
+  const double end = now() + (r->count == 0 || r->threads != 1 ? 5 : 1);
   int n = 0;
   for (; n < MOST_SAMPLES && (n < 5 || now() < end); n++)
     for (int i = 0; i < LIBRARIES; i++)
       samples[(i + n) % LIBRARIES][n] = time_of(&libraries[(i + n) % LIBRARIES], r, memory, count, repeat);
-  const double before = median(samples[OLD], n), after = median(samples[NEW], n);
+  static double ratios[MOST_SAMPLES];
+  for (int i = 0; i < n; i++) ratios[i] = samples[OLD][i] / samples[NEW][i];
   printf("%-40s", r->name);
-  print_time(before);
-  print_time(after);
-  printf(" %7.3f\n", before / after);
+  print_time(median(samples[OLD], n));
+  print_time(median(samples[NEW], n));
+  printf(" %7.3f\n", median(ratios, n));
   fflush(stdout);
 }
 

@@ -15,7 +15,7 @@
 #include "plan.h"
 
 enum {
-  SPANS = 64,                   /* spans handed to a kernel at a time */
+  SPANS = 48,                   /* spans handed to a kernel at a time */
   BYTES_PER_THREAD = 128 << 10, /* a thread is worth starting for so much */
   BYTES_PER_PIECE = 4 << 20,    /* a thread is worth another piece for so much */
   PIECES_PER_THREAD = 4,        /* so that threads that are not held up do more */

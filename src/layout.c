@@ -169,21 +169,48 @@ static char *address(const kinit_layout *layout, int64_t place) {
   return (char *)layout->data + place * (int64_t)layout->element_size;
 }
 
+/* The rest of a row, from an element of it on, at most `most` elements. */
+static kinit_span span_at(const kinit_layout *layout, const cursor *at, uint64_t column, uint64_t most) {
+  const int last = layout->ndim - 1;
+  const uint64_t rest = layout->length[last] - column;
+  char *const data = address(layout, at->place + (int64_t)column * layout->stride[last]);
+  return (kinit_span){data, layout->stride[last], at->stream + column, rest < most ? rest : most};
+}
+
+/* Whole rows from the cursor's on, at most `most` of them, along one dimension. Returns how many. */
+static size_t span_rows(const kinit_layout *layout, cursor *at, kinit_span *spans, uint64_t most) {
+  const int last = layout->ndim - 1, k = last - 1;
+  const uint64_t left = layout->length[k] - at->index[k], rows = left < most ? left : most;
+  const uint64_t length = layout->length[last], step = layout->step[k];
+  const int64_t stride = layout->stride[last], distance = layout->stride[k] * (int64_t)layout->element_size;
+  for (uint64_t i = 0; i < rows; i++)
+    spans[i] = (kinit_span){address(layout, at->place) + (int64_t)i * distance, stride, at->stream + i * step, length};
+  at->index[k] += rows - 1;
+  at->place += (int64_t)(rows - 1) * layout->stride[k];
+  at->stream += (rows - 1) * step;
+  next_row(layout, at);
+  return (size_t)rows;
+}
+
 size_t kinit_layout_spans(const kinit_layout *layout, uint64_t from, uint64_t count, kinit_span *spans, size_t capacity,
                           uint64_t *taken) {
   const uint64_t length = layout->length[layout->ndim - 1];
-  const int64_t stride = layout->stride[layout->ndim - 1];
   cursor at;
-  uint64_t column = seek(layout, from, &at);
+  const uint64_t column = seek(layout, from, &at);
   uint64_t done = 0;
   size_t n = 0;
-  for (; n < capacity && done < count; n++) {
-    const uint64_t left = count - done, row = length - column;
-    const uint64_t part = row < left ? row : left;
-    spans[n] = (kinit_span){address(layout, at.place + (int64_t)column * stride), stride, at.stream + column, part};
-    done += part;
-    column = 0;
-    next_row(layout, &at);
+  while (n < capacity && done < count) {
+    const uint64_t left = count - done;
+    if (layout->ndim > 1 && left >= length && (n > 0 || column == 0)) {
+      const uint64_t whole = left / length, space = capacity - n;
+      const size_t rows = span_rows(layout, &at, spans + n, whole < space ? whole : space);
+      n += rows;
+      done += rows * length;
+    } else {
+      spans[n] = span_at(layout, &at, n == 0 ? column : 0, left);
+      done += spans[n++].count;
+      next_row(layout, &at);
+    }
   }
   *taken = done;
   return n;

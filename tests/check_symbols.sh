@@ -1,6 +1,6 @@
 #!/bin/sh
 # The symbols of the libraries: the shared one exports what the header declares, globals of the static one begin with
-# kinit_, a backend has one, its table, and SLEEF gives sincospi alone.
+# kinit_, a backend has one, its table, SLEEF gives sincospi alone, and nobody interposes.
 #
 # Owns: these rules. NM names the tool of another target. For builds without sanitizers and coverage, which add symbols.
 # usage: check_symbols.sh <source directory> <static library> <shared library>    SPDX-License-Identifier: Apache-2.0
@@ -27,6 +27,10 @@ if ! diff "$work/declared" "$work/exported" >"$work/difference"; then
   cat "$work/difference" >&2
 fi
 [ "$(grep -c '^KINIT_API ' "$header")" -eq "$(wc -l <"$work/declared")" ] || fail "a declaration was not understood"
+
+# What the shared library calls of its own is bound to its own: no relocation names one of its functions.
+"${READELF:-readelf}" -r --wide "$shared" | awk '$5 ~ /^kinit_/ { print $5 }' | sort -u >"$work/interposed"
+[ ! -s "$work/interposed" ] || fail "another library could replace $(tr '\n' ' ' <"$work/interposed")"
 
 # All globals of the static library.
 "$nm" -g --defined-only "$static" | awk 'NF == 3 { print $3 }' >"$work/globals"

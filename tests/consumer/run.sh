@@ -4,6 +4,7 @@
 #   install                  installs the build, then moves the tree, so that nothing may depend on its first place
 #   find_package-shared      CMake package, the default      find_package-static    its component static
 #   pkg_config-shared        kinit.pc                        pkg_config-static      pkg-config --static
+#   missing_sleef            the error where there is no SLEEF
 #   add_subdirectory         the source as a part of the user's project, kinit::kinit static, then shared
 #
 # ctest sets KINIT_SOURCE, KINIT_BUILD, CMAKE, GENERATOR, CC and CXX. SPDX-License-Identifier: Apache-2.0
@@ -48,6 +49,14 @@ by_find_package() {
   done
 }
 
+# What pkg-config gives for linking names libraries and their folders, and nothing for the compiler.
+expect_no_flags() {
+  local pc=$1 flags
+  shift
+  flags=$(PKG_CONFIG_PATH=$pc pkg-config "$@" --libs kinit)
+  [[ ! " $flags" =~ " -"[^lL] ]] || { echo "kinit.pc has other flags than -L and -l: $flags"; exit 1; }
+}
+
 # The linker prefers the shared library where it finds both, so the static way has a tree without it.
 by_pkg_config() {
   local kind=$1 tree=$prefix pc flags options=()
@@ -60,6 +69,7 @@ by_pkg_config() {
     find "$tree" -name 'libkinit.so*' -delete
   fi
   pc=$(dirname "$(find "$tree" -name kinit.pc)")
+  expect_no_flags "$pc" "${options[@]}"
   flags=$(PKG_CONFIG_PATH=$pc pkg-config "${options[@]}" --cflags --libs kinit)
   # shellcheck disable=SC2086 # flags are words
   "$CC" -std=c11 "$here/consumer.c" -o "$work/$way/in_c" $flags -Wl,-rpath,"${pc%/pkgconfig}"
@@ -85,10 +95,25 @@ by_add_subdirectory() {
   configure_and_run "$way-C" C -DKINIT_SOURCE_DIR="$KINIT_SOURCE" -DKINIT_AVX2=OFF -DKINIT_AVX512=OFF -DKINIT_THREADS=OFF
 }
 
+# The message names the package, the option that takes a source tree, and the one that fetches it.
+missing_sleef() {
+  local log=$work/$way.log part
+  mkdir -p "$work"
+  rm -rf "${work:?}/$way"
+  if "$CMAKE" -S "$KINIT_SOURCE" -B "$work/$way" -G "$GENERATOR" -DCMAKE_DISABLE_FIND_PACKAGE_SLEEF=ON >"$log" 2>&1; then
+    echo "kinit is configured without SLEEF"
+    exit 1
+  fi
+  for part in libsleef-dev sleef-devel FETCHCONTENT_SOURCE_DIR_SLEEF= KINIT_FETCH_SLEEF=ON; do
+    grep -q -e "$part" "$log" || { cat "$log"; echo "the message does not name $part"; exit 1; }
+  done
+}
+
 case $way in
   install) install_and_move ;;
   find_package-*) by_find_package "${way#*-}" ;;
   pkg_config-*) by_pkg_config "${way#*-}" ;;
+  missing_sleef) missing_sleef ;;
   add_subdirectory) by_add_subdirectory ;;
   *) echo "no such way: $way"; exit 2 ;;
 esac

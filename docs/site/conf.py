@@ -12,7 +12,8 @@ from signatures import python_reference
 
 project = "kinit"
 copyright = "the kinit authors"
-extensions = ["myst_parser"]
+extensions = ["myst_parser", "mathml"]
+html_math_renderer = "mathml"
 html_theme = "furo"
 html_title = "kinit"
 html_static_path = ["_static"]

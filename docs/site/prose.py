@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import textwrap
 
 
 def is_column(line):
@@ -17,5 +18,5 @@ def markdown(text):
         for column, group in itertools.groupby(lines, is_column):
             joined = "\n".join(group)
             escaped = re.sub(r"([\\`*_<>\[\]#|~$])", r"\\\1", joined)
-            blocks.append(f"```text\n{joined}\n```" if column else re.sub(r"^(\d+)\.", r"\1\\.", escaped))
+            blocks.append(f"```text\n{textwrap.dedent(joined)}\n```" if column else re.sub(r"^(\d+)\.", r"\1\\.", escaped))
     return "\n\n".join(blocks) + "\n"

@@ -173,6 +173,11 @@ def test_vmap_over_keys():
     for i in range(2):
         for k in range(3):
             assert same(np.asarray(x[i, :, k]), np.asarray(init(keys[i, k], SHAPE)))
+    words = jnp.arange(24, dtype=jnp.uint32).reshape(2, 3, 4)  # of rbg, which reach the batch as they are
+    y = jax.vmap(jax.vmap(lambda key: init(key, SHAPE)), in_axes=1)(jax.random.wrap_key_data(words, impl="rbg"))
+    for i in range(2):
+        for k in range(3):
+            assert same(np.asarray(y[k, i]), np.asarray(init(jax.random.wrap_key_data(words[i, k], impl="rbg"), SHAPE)))
 
 
 # ---- jit, eval_shape, donation, devices ----------------------------------------------------------------------------

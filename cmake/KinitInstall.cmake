@@ -1,4 +1,4 @@
-# What `cmake --install` writes: the header, both libraries, the CMake package, kinit.pc, the license; and the target
+# What `cmake --install` writes: the headers, both libraries, the CMake package, kinit.pc, the license; and the target
 # uninstall, which removes what it wrote.
 #
 # Owns: the install rules. SPDX-License-Identifier: Apache-2.0
@@ -7,7 +7,7 @@ include(CMakePackageConfigHelpers)
 
 set(KINIT_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/kinit)
 
-install(FILES include/kinit/kinit.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kinit)
+install(FILES include/kinit/kinit.h include/kinit/cuda.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/kinit)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # One export set for each library: only those who link the static one need SLEEF and threads.

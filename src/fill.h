@@ -12,6 +12,13 @@
  * nothing is written then. */
 kinit_status kinit_fill(const kinit_layout *layout, kinit_dtype dtype, const kinit_dist *dist, kinit_stream stream);
 
+/* What fills a checked layout: kinit_fill, or a GPU. */
+typedef struct kinit_filling {
+  kinit_status (*fill)(void *context, const kinit_layout *layout, kinit_dtype dtype, const kinit_dist *dist,
+                       kinit_stream stream);
+  void *context;
+} kinit_filling;
+
 /* Returns compute(context), called in the default floating-point environment. */
 typedef kinit_status kinit_computation(void *context);
 kinit_status kinit_fill_compute(kinit_computation *compute, void *context);

@@ -4,11 +4,13 @@
 #ifndef KINIT_IDENTITY_H
 #define KINIT_IDENTITY_H
 
+#include "fill.h"
 #include "kinit/kinit.h"
 
 /* The initializer's scheme is eye or dirac, and its tensor is checked and has `count` elements. Errors: DIMENSIONS,
- * GROUPS. */
-kinit_status kinit_identity_fill(const kinit_tensor *tensor, uint64_t count, const kinit_initializer *initializer);
+ * GROUPS; those of the filling. */
+kinit_status kinit_identity_fill(kinit_filling filling, const kinit_tensor *tensor, uint64_t count,
+                                 const kinit_initializer *initializer);
 
 /* The same errors for a shape. */
 kinit_status kinit_identity_check(const kinit_initializer *initializer, int ndim, const int64_t *shape);

@@ -50,6 +50,20 @@ const char *kinit_status_message(kinit_status status) {
       return "the number of threads is negative";
     case KINIT_ERROR_INITIALIZER:
       return "the size of kinit_initializer is not set, or it has members that this library does not know";
+    case KINIT_ERROR_CUDA:
+      return "the CUDA driver reports an error";
+    case KINIT_ERROR_CUDA_ABSENT:
+      return "this build of kinit has no kernels for a GPU, or this machine has no CUDA driver or no GPU";
+    case KINIT_ERROR_CUDA_CONTEXT:
+      return "the calling thread has no current CUDA context";
+    case KINIT_ERROR_CUDA_STREAM:
+      return "the CUDA stream does not belong to the current context";
+    case KINIT_ERROR_CUDA_ARCHITECTURE:
+      return "this build of kinit has no kernels for this GPU, or its driver cannot translate them";
+    case KINIT_ERROR_CUDA_MEMORY:
+      return "the GPU has no memory left for the kernels of kinit";
+    case KINIT_ERROR_CUDA_KERNEL:
+      return "normals in f64 are not drawn on a GPU";
   }
   return "unknown status";
 }

@@ -21,7 +21,8 @@ allowed() {
     kernel.h) ;;
     distribution.h) echo "kinit/kinit.h" ;;
     status.c | enums.c) echo "kinit/kinit.h" ;;
-    api.c) echo "check.h scheme.h fill.h layout.h identity.h kinit/kinit.h" ;;
+    api.c) echo "check.h scheme.h fill.h layout.h kinit/kinit.h" ;;
+    initialize.[ch]) echo "initialize.h check.h scheme.h fill.h identity.h kinit/kinit.h" ;;
     check.[ch]) echo "check.h distribution.h narrow.h kinit/kinit.h" ;;
     narrow.[ch]) echo "narrow.h kinit/kinit.h" ;;
     scheme.[ch]) echo "scheme.h distribution.h kinit/kinit.h" ;;
@@ -37,6 +38,8 @@ allowed() {
     dispatch.[ch]) echo "dispatch.h kernel.h cpu.h environment.h kinit/kinit.h" ;;
     cuda/launch.[ch])
       echo "launch.h ../check.h ../distribution.h ../kernel.h ../kernel/list.h ../layout.h ../plan.h kinit/kinit.h" ;;
+    cuda/driver.[ch]) echo "driver.h launch.h ../fill.h ../initialize.h kinit/cuda.h" ;;
+    cuda/image.c) echo "driver.h" ;;
     cuda/kernels.cu) echo "simd_cuda.h launch.h ../kernel/philox.h ../kernel/transform.h" ;;
     kernel/*.h) echo "../kernel.h $(cd kernel && echo *.h)" ;;
     */simd_*.h) echo "../kernel/simd.h" ;;
@@ -75,11 +78,12 @@ only '(imm|x86|[a-z]mm)intrin\.h' "cpu.c $primitives"
 only 'arm_neon\.h' "$primitives"
 only 'sleef\.h' "$primitives"
 only 'cpuid\.h' cpu.c
-only 'dlfcn\.h' dispatch.c
+only 'dlfcn\.h' 'dispatch.c cuda/driver.c'
 only 'sys/auxv\.h' cpu.c
 only 'sched\.h' 'cpu.c parallel.c'
 only 'stdio\.h' cpu.c
-only '(pthread|signal)\.h' parallel.c
+only 'pthread\.h' 'parallel.c cuda/driver.c'
+only 'signal\.h' parallel.c
 only 'stdatomic\.h' "dispatch.c parallel.c fill.c cpu.c memory.c"
 
 # Words that belong to one file even without a header.

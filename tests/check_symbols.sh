@@ -1,11 +1,11 @@
 #!/bin/sh
-# The symbols of the libraries: the shared one exports what the header declares, globals of the static one begin with
+# The symbols of the libraries: the shared one exports what the headers declare, globals of the static one begin with
 # kinit_, a backend has one, its table, SLEEF gives sincospi alone, and nobody interposes.
 #
 # Owns: these rules. NM names the tool of another target. For builds without sanitizers and coverage, which add symbols.
 # usage: check_symbols.sh <source directory> <static library> <shared library>    SPDX-License-Identifier: Apache-2.0
 set -eu
-header=$1/include/kinit/kinit.h
+headers=$1/include/kinit
 static=$2
 shared=$3
 nm=${NM:-nm}
@@ -18,15 +18,15 @@ fail() {
   failures=$((failures + 1))
 }
 
-# What the header declares, and what the shared library exports.
-sed -n 's/^KINIT_API .*[ *]\(kinit_[a-z0-9_]*\)(.*/\1/p' "$header" | sort >"$work/declared"
+# What the headers declare, and what the shared library exports.
+sed -n 's/^KINIT_API .*[ *]\(kinit_[a-z0-9_]*\)(.*/\1/p' "$headers"/*.h | sort >"$work/declared"
 "$nm" -D --defined-only "$shared" | awk 'NF >= 3 { print $3 }' | sed 's/@.*//' | sort >"$work/exported"
-[ -s "$work/declared" ] || fail "no declaration found in $header"
+[ -s "$work/declared" ] || fail "no declaration found in $headers"
 if ! diff "$work/declared" "$work/exported" >"$work/difference"; then
   fail "declared (<) and exported (>) functions differ:"
   cat "$work/difference" >&2
 fi
-[ "$(grep -c '^KINIT_API ' "$header")" -eq "$(wc -l <"$work/declared")" ] || fail "a declaration was not understood"
+[ "$(cat "$headers"/*.h | grep -c '^KINIT_API ')" -eq "$(wc -l <"$work/declared")" ] || fail "a declaration was not understood"
 
 # What the shared library calls of its own is bound to its own: no relocation names one of its functions.
 "${READELF:-readelf}" -r --wide "$shared" | awk '$5 ~ /^kinit_/ { print $5 }' | sort -u >"$work/interposed"

@@ -1,10 +1,10 @@
-/* Uses all that the public header declares; valid C11 and C++17.
+/* Uses all that the public headers declare; valid C11 and C++17.
  *
  * Owns: the list of the public functions, whose addresses are taken. SPDX-License-Identifier: Apache-2.0 */
 #ifndef KINIT_TESTS_HEADER_USE_H
 #define KINIT_TESTS_HEADER_USE_H
 
-#include "kinit/kinit.h"
+#include "kinit/cuda.h"
 
 typedef void (*any_function)(void);
 #define ADDRESS(function) ((any_function)(function))
@@ -54,6 +54,8 @@ static int count_functions(void) {
       ADDRESS(kinit_num_threads),
       ADDRESS(kinit_alloc),
       ADDRESS(kinit_free),
+      ADDRESS(kinit_cuda_available),
+      ADDRESS(kinit_cuda_initialize),
   };
   const int count = (int)(sizeof functions / sizeof functions[0]);
   int present = 0;
@@ -74,6 +76,7 @@ static int use_header(void) {
   if (KINIT_BF16 != 3 || KINIT_FAN_AVG != 2 || KINIT_DIST_UNIFORM != 2 || KINIT_SELU != 11) return 2;
   if (KINIT_FAN_GEO_AVG != 3 || KINIT_DIST_IDENTITY != 4 || KINIT_SCHEME_CONSTANT != 0) return 2;
   if (KINIT_SCHEME_DIRAC != 10 || KINIT_ERROR_INITIALIZER != 18 || KINIT_MAX_DIMENSIONS != 64) return 2;
+  if (KINIT_ERROR_CUDA != 19 || KINIT_ERROR_CUDA_KERNEL != 25) return 2;
   if (KINIT_VERSION_NUMBER < 10100) return 3;
   if (kinit_uniform(&tensor, 1, 2, stream) != KINIT_OK || value < 1 || value >= 2) return 4;
   return count_functions() > 0 ? 0 : 5;

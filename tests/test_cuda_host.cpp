@@ -71,7 +71,7 @@ TEST(CudaHost, NormalsInF64AreRefusedByName) {
   double value = 7;
   const kinit_layout layout = kinit_layout_flat(&value, 8, 0, 1);
   const kinit_dist dist = {KINIT_FAMILY_NORMAL, 0, 1, 0, 0, 0};
-  EXPECT_EQ(FillOnThreads(layout, KINIT_F64, dist, {1, 2, 3}, 1), KINIT_ERROR_NEEDS_FMA);
+  EXPECT_EQ(FillOnThreads(layout, KINIT_F64, dist, {1, 2, 3}, 1), KINIT_ERROR_CUDA_KERNEL);
   EXPECT_EQ(value, 7.0);
 }
 

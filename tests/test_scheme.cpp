@@ -562,6 +562,29 @@ TEST(Dirac, TakesFiveDimensionsAndBlocks) {
   EXPECT_THAT(block.Floats(), ElementsAre(0, 0, 1, 0, 0, 0));
 }
 
+/* By its definition, every block of rows and inputs of a tensor of 12, 3 and 2. */
+void ExpectDiracOfBlock(int64_t groups, const Shape &start, const Shape &shape) {
+  const Shape whole = {12, 3, 2};
+  Canvas block(shape);
+  block.tensor.global_shape = whole.data();
+  block.tensor.start = start.data();
+  ASSERT_EQ(kinit_dirac(&block.tensor, groups), KINIT_OK);
+  std::vector<float> expected;
+  for (int64_t i = start[0]; i < start[0] + shape[0]; i++)
+    for (int64_t j = start[1]; j < start[1] + shape[1]; j++)
+      for (int64_t k = 0; k < 2; k++) expected.push_back(i % (12 / groups) == j && k == 1 ? 1.0F : 0.0F);
+  EXPECT_EQ(block.Floats(), expected) << groups << " groups, rows from " << start[0] << ", " << shape[0];
+}
+
+TEST(Dirac, FollowsItsDefinitionInEveryBlock) {
+  for (const int64_t groups : {1, 2, 3, 4, 6, 12})
+    for (int64_t row = 0; row < 12; row++)
+      for (int64_t rows = 1; rows <= 12 - row; rows++)
+        for (int64_t column = 0; column < 3; column++)
+          for (int64_t columns = 1; columns <= 3 - column; columns++)
+            ExpectDiracOfBlock(groups, {row, column, 0}, {rows, columns, 2});
+}
+
 /* ---- Refusals ---------------------------------------------------------------------------------------------------- */
 
 struct Refusal {

@@ -84,7 +84,15 @@ typedef enum kinit_status {
   KINIT_ERROR_ISA = 15,           /* this machine or this build does not have that instruction set */
   KINIT_ERROR_NEEDS_FMA = 16,     /* normals in f64 need a processor with fused multiply-add */
   KINIT_ERROR_THREADS = 17,       /* a negative number of threads */
-  KINIT_ERROR_INITIALIZER = 18    /* kinit_initializer: size is not set, or unknown members are not zero */
+  KINIT_ERROR_INITIALIZER = 18,   /* kinit_initializer: size is not set, or unknown members are not zero */
+  /* Of kinit/cuda.h only: */
+  KINIT_ERROR_CUDA = 19,              /* the CUDA driver reports an error that none of those below is */
+  KINIT_ERROR_CUDA_ABSENT = 20,       /* this build has no kernels for a GPU, or this machine no driver, or no GPU */
+  KINIT_ERROR_CUDA_CONTEXT = 21,      /* the calling thread has no current CUDA context, or one that is destroyed */
+  KINIT_ERROR_CUDA_STREAM = 22,       /* the CUDA stream is not one of the current context */
+  KINIT_ERROR_CUDA_ARCHITECTURE = 23, /* this build has no kernels for that GPU, or the driver cannot translate them */
+  KINIT_ERROR_CUDA_MEMORY = 24,       /* the GPU has no memory left for the kernels */
+  KINIT_ERROR_CUDA_KERNEL = 25        /* normals in f64 are not drawn on a GPU */
 } kinit_status;
 
 /* One English sentence about a status, without a full stop: a static string, never NULL, also for unknown values. */

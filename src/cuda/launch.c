@@ -42,6 +42,8 @@ static const char *name_of(kinit_family family, kinit_dtype dtype) {
 /* Blocks of Philox that a row touches, wherever in a block it begins; of a single row, exactly. */
 static void cut(kinit_cuda_job *job, kinit_dtype dtype) {
   const uint64_t elements = dtype == KINIT_F64 ? 2 : 4; /* of a block */
+  job->units = 0;
+  if (job->layout.count == 0) return;
   const uint64_t length = job->layout.length[job->layout.ndim - 1], rows = job->layout.count / length;
   const uint64_t before = rows == 1 ? job->layout.first % elements : elements - 1;
   job->row_units = (before + length + elements - 1) / elements;
@@ -53,7 +55,7 @@ kinit_status kinit_cuda_job_make(kinit_cuda_job *job, const char **kernel, const
   const kinit_status status = kinit_check_distribution(dtype, dist);
   if (status != KINIT_OK) return status;
   *kernel = name_of(dist->family, dtype);
-  if (*kernel == NULL) return KINIT_ERROR_NEEDS_FMA;
+  if (*kernel == NULL) return KINIT_ERROR_CUDA_KERNEL;
   *kernel = name_of(kinit_plan_parameters(&job->parameters, dtype, dist, stream), dtype);
   job->parameters.streaming = false;
   job->layout = *layout;

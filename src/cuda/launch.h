@@ -20,12 +20,12 @@ extern "C" {
 typedef struct kinit_cuda_job {
   kinit_parameters parameters;
   kinit_layout layout;
-  uint64_t units;     /* > 0 */
+  uint64_t units;     /* 0 if there are no elements: nothing is to be launched then */
   uint64_t row_units; /* of a row, that is of the last dimension; all, if there is one row */
 } kinit_cuda_job;
 
-/* Makes the job of a checked layout with count > 0, and the name of its kernel. Call it in the default floating-point
- * environment. Errors: those of kinit_check_distribution; NEEDS_FMA (a normal in f64, which has no kernel). */
+/* Makes the job of a checked layout, and the name of its kernel. Call it in the default floating-point environment.
+ * Errors: those of kinit_check_distribution; CUDA_KERNEL (a normal in f64). */
 kinit_status kinit_cuda_job_make(kinit_cuda_job *job, const char **kernel, const kinit_layout *layout,
                                  kinit_dtype dtype, const kinit_dist *dist, kinit_stream stream);
 

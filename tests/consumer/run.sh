@@ -83,7 +83,7 @@ by_pkg_config() {
 
 # One build tree for both: only the link differs. The project sets no build type, and kinit is optimized all the same.
 by_add_subdirectory() {
-  configure_and_run "$way" CXX -DKINIT_SOURCE_DIR="$KINIT_SOURCE" -DBUILD_SHARED_LIBS=OFF -DCMAKE_BUILD_TYPE= \
+  configure_and_run "$way" CXX -DKINIT_SOURCE_DIR="$KINIT_SOURCE" -DBUILD_SHARED_LIBS=OFF -DKINIT_CUDA=OFF -DCMAKE_BUILD_TYPE= \
     -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
   if grep '"command".*/src/.*\.c' "$work/$way/compile_commands.json" | grep -v -e ' -O3 '; then
     echo "these are compiled without optimization"

@@ -226,7 +226,7 @@ std::string explain(kinit_status status, const Request &request) {
 void raise_status(kinit_status status, const Request &request) {
   if (status == KINIT_OK) return;
   const std::string message = explain(status, request);
-  if (status == KINIT_ERROR_NEEDS_FMA) throw std::runtime_error(message);
+  if (status == KINIT_ERROR_NEEDS_FMA || status >= KINIT_ERROR_CUDA) throw std::runtime_error(message);
   throw nb::value_error(message.c_str());
 }
 

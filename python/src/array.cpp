@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "gpu.h"
 #include "tensor.h"
 
 namespace nb = nanobind;
@@ -209,6 +210,17 @@ Array::Array(nb::handle object) {
   check_layout();
 }
 
+kinit_status Array::initialize(const kinit_tensor &destination, const kinit_initializer &initializer,
+                               kinit_stream stream) const {
+  if (on_gpu_) return initialize_on_gpu(tensor_of_torch_, destination, initializer, stream);
+  const nb::gil_scoped_release release;
+  return kinit_initialize(&destination, &initializer, stream);
+}
+
+void Array::require_cpu() const {
+  if (on_gpu_) refuse_device(attribute_text(tensor_of_torch_, "device", ""));
+}
+
 void Array::written() const {
   if (tensor_of_torch_.is_valid()) advance_version(tensor_of_torch_);
 }
@@ -220,7 +232,10 @@ bool Array::empty() const {
 /* DLPack refuses tensors that require grad, whatever autograd's mode. */
 void Array::read_torch(nb::handle tensor) {
   check_writable(tensor);
-  if (read_plain_tensor(tensor, *this)) return;
+  if (read_plain_tensor(tensor, *this)) {
+    on_gpu_ = !nb::cast<bool>(tensor.attr("is_cpu"));
+    return;
+  }
   const bool detach = nb::cast<bool>(tensor.attr("requires_grad"));
   read_capsule(detach ? nb::object(tensor.attr("detach")()) : nb::borrow(tensor), false);
 }

@@ -93,6 +93,7 @@ std::vector<Dimension> lay_out(const Destination &to, const Request &request, ui
 }  // namespace
 
 void fill_bits(const Destination &destination, kinit_stream stream) {
+  destination.array.require_cpu();
   if (destination.array.element != Element::u32) throw nb::type_error("fill_bits fills arrays of dtype uint32");
   if (reinterpret_cast<uintptr_t>(destination.array.data) % sizeof(uint32_t) != 0) {
     raise_status(KINIT_ERROR_MISALIGNED);

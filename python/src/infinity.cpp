@@ -36,6 +36,7 @@ void store_infinity(const Array &array, int fraction, bool negative) {
 
 void fill_infinity(const Destination &destination, bool negative) {
   const Array &array = destination.array;
+  array.require_cpu();
   const kinit_tensor tensor = destination.tensor();
   const double value = negative ? -INFINITY : INFINITY;
   if (array.element == Element::f8_e4m3) raise_status(KINIT_ERROR_NOT_FINITE, {{{"value", value}}}); /* it has none */

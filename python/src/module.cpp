@@ -15,7 +15,9 @@
 #include "bits.h"
 #include "calls.h"
 #include "ffi.h"
+#include "gpu.h"
 #include "infinity.h"
+#include "kinit/cuda.h"
 #include "tensor.h"
 
 namespace nb = nanobind;
@@ -25,15 +27,9 @@ namespace kinit_python {
 
 namespace {
 
-/* fill(tensor) -> status, without the GIL. */
-template <typename Fill>
-void run(const Destination &destination, Request request, const Fill &fill) {
+void run(const Destination &destination, Request request, const kinit_initializer &initializer, kinit_stream stream) {
   const kinit_tensor tensor = destination.tensor();
-  kinit_status status;
-  {
-    const nb::gil_scoped_release release;
-    status = fill(&tensor);
-  }
+  const kinit_status status = destination.array.initialize(tensor, initializer, stream);
   request.ndim = tensor.ndim;
   request.shape = tensor.shape;
   request.to = &destination;
@@ -41,10 +37,9 @@ void run(const Destination &destination, Request request, const Fill &fill) {
   destination.array.written();
 }
 
-template <typename Fill>
-void run(handle x, handle shard, const Request &request, const Fill &fill) {
+void run(handle x, handle shard, const Request &request, const kinit_initializer &initializer, kinit_stream stream) {
   const Call call;
-  run(Destination(x, shard), request, fill);
+  run(Destination(x, shard), request, initializer, stream);
 }
 
 /* ---- Names ------------------------------------------------------------------------------------------------------ */
@@ -127,16 +122,20 @@ void normal(handle x, handle mean, handle std, handle seed, handle name, handle 
             handle shard) {
   const double m = read_number(mean, "mean"), s = read_number(std, "std");
   const kinit_stream stream = read_stream(seed, name, subsequence, offset);
-  run(x, shard, {{{"mean", m}, {"std", s}}, stream.offset},
-      [=](const kinit_tensor *tensor) { return kinit_normal(tensor, m, s, stream); });
+  kinit_initializer initializer = kinit_initializer_default(KINIT_SCHEME_NORMAL);
+  initializer.mean = m;
+  initializer.stddev = s;
+  run(x, shard, {{{"mean", m}, {"std", s}}, stream.offset}, initializer, stream);
 }
 
 void uniform(handle x, handle low, handle high, handle seed, handle name, handle subsequence, handle offset,
              handle shard) {
   const double l = read_number(low, "low"), h = read_number(high, "high");
   const kinit_stream stream = read_stream(seed, name, subsequence, offset);
-  run(x, shard, {{{"low", l}, {"high", h}, {"high - low", h - l}}, stream.offset},
-      [=](const kinit_tensor *tensor) { return kinit_uniform(tensor, l, h, stream); });
+  kinit_initializer initializer = kinit_initializer_default(KINIT_SCHEME_UNIFORM);
+  initializer.low = l;
+  initializer.high = h;
+  run(x, shard, {{{"low", l}, {"high", h}, {"high - low", h - l}}, stream.offset}, initializer, stream);
 }
 
 void truncated_normal(handle x, handle mean, handle std, handle low, handle high, handle seed, handle name,
@@ -144,8 +143,12 @@ void truncated_normal(handle x, handle mean, handle std, handle low, handle high
   const double m = read_number(mean, "mean"), s = read_number(std, "std");
   const double l = read_number(low, "low"), h = read_number(high, "high");
   const kinit_stream stream = read_stream(seed, name, subsequence, offset);
-  run(x, shard, {{{"mean", m}, {"std", s}, {"low", l}, {"high", h}}, stream.offset},
-      [=](const kinit_tensor *tensor) { return kinit_truncated_normal(tensor, m, s, l, h, stream); });
+  kinit_initializer initializer = kinit_initializer_default(KINIT_SCHEME_TRUNCATED_NORMAL);
+  initializer.mean = m;
+  initializer.stddev = s;
+  initializer.low = l;
+  initializer.high = h;
+  run(x, shard, {{{"mean", m}, {"std", s}, {"low", l}, {"high", h}}, stream.offset}, initializer, stream);
 }
 
 void constant(handle x, handle value, handle shard) {
@@ -153,9 +156,9 @@ void constant(handle x, handle value, handle shard) {
   const Call call;
   const Destination destination(x, shard);
   const Request request = {{{"value", v}}};
-  if (!std::isinf(v)) {
-    return run(destination, request, [=](const kinit_tensor *tensor) { return kinit_constant(tensor, v); });
-  }
+  kinit_initializer initializer = kinit_initializer_default(KINIT_SCHEME_CONSTANT);
+  initializer.value = v;
+  if (!std::isinf(v)) return run(destination, request, initializer, {});
   fill_infinity(destination, v < 0);
   destination.array.written();
 }
@@ -174,8 +177,7 @@ void run_scheme(handle x, kinit_initializer initializer, std::initializer_list<P
   const Call call;
   const Destination destination(x, shard);
   initializer.axes = read_axes(axes, destination.array.ndim);
-  run(destination, {parameters, stream.offset},
-      [&](const kinit_tensor *tensor) { return kinit_initialize(tensor, &initializer, stream); });
+  run(destination, {parameters, stream.offset}, initializer, stream);
 }
 
 template <kinit_scheme scheme>
@@ -213,12 +215,13 @@ void variance_scaling(handle x, handle scale, handle mode, handle distribution, 
              read_stream(seed, name, subsequence, offset), shard);
 }
 
-void eye(handle x, handle shard) { run(x, shard, {}, kinit_eye); }
+void eye(handle x, handle shard) { run(x, shard, {}, kinit_initializer_default(KINIT_SCHEME_EYE), {}); }
 
 void dirac(handle x, handle groups, handle shard) {
   const int64_t count = read_int64(groups, "groups");
-  run(x, shard, {{{"groups", static_cast<double>(count)}}},
-      [=](const kinit_tensor *tensor) { return kinit_dirac(tensor, count); });
+  kinit_initializer initializer = kinit_initializer_default(KINIT_SCHEME_DIRAC);
+  initializer.groups = count;
+  run(x, shard, {{{"groups", static_cast<double>(count)}}}, initializer, {});
 }
 
 /* ---- Schemes ----------------------------------------------------------------------------------------------------- */
@@ -360,6 +363,8 @@ NB_MODULE(_kinit, m) {
   bind(m, "allocate", allocate);
   bind(m, "offering", offering);
   bind(m, "count_call", count_call);
+  bind(m, "is_on_gpu", is_on_gpu);
+  m.def("has_gpu", [] { return kinit_cuda_available() != 0; });
   bind(m, "fill_normal_short", fill_normal_short);
   bind(m, "fill_uniform_short", fill_uniform_short);
   m.def("isa", kinit_isa);

@@ -10,6 +10,7 @@
 
 #include "arguments.h"
 #include "calls.h"
+#include "gpu.h"
 
 namespace nb = nanobind;
 
@@ -81,12 +82,14 @@ bool element_of(const Torch &torch, nb::handle dtype, Element &element) {
   return false;
 }
 
-/* A dense tensor of the CPU with memory of its own and nothing pending. */
+/* A dense tensor with memory of its own and nothing pending. */
 bool is_plain(const Torch &torch, nb::handle tensor) {
   const nb::handle type = tensor.type();
-  return (type.is(torch.tensor) || type.is(torch.parameter)) && is_true(get(tensor, torch.is_cpu)) &&
-         get(tensor, torch.layout).is(torch.strided) && !is_true(call(tensor, torch.is_neg));
+  return (type.is(torch.tensor) || type.is(torch.parameter)) && get(tensor, torch.layout).is(torch.strided) &&
+         !is_true(call(tensor, torch.is_neg));
 }
+
+bool is_on_cpu(const Torch &torch, nb::handle tensor) { return is_true(get(tensor, torch.is_cpu)); }
 
 /* Tensors of inference mode cannot be written to outside of it. */
 bool is_usable(const Torch &torch, nb::handle tensor) {
@@ -134,7 +137,8 @@ void check_writable(nb::handle tensor) {
 
 bool read_plain_tensor(nb::handle tensor, Array &array) {
   const Torch &torch = *loaded_torch();
-  return is_plain(torch, tensor) && read_layout(torch, tensor, array);
+  return is_plain(torch, tensor) && (is_on_cpu(torch, tensor) || is_on_gpu(tensor)) &&
+         read_layout(torch, tensor, array);
 }
 
 void advance_version(nb::handle tensor) { loaded_torch()->increment_version(tensor); }
@@ -146,8 +150,8 @@ namespace {
 /* Whether nothing stands between a fill and the tensor's memory: no strides, and neither a mode nor a transform of
  * torch (FakeTensorMode, vmap) that wants to see each operation. */
 bool is_ready(const Torch &torch, nb::handle tensor) {
-  return is_plain(torch, tensor) && is_true(call(tensor, torch.is_contiguous)) && is_usable(torch, tensor) &&
-         nb::cast<int>(torch.dispatch_depth()) == 0 && torch.transform().is_none();
+  return is_plain(torch, tensor) && is_on_cpu(torch, tensor) && is_true(call(tensor, torch.is_contiguous)) &&
+         is_usable(torch, tensor) && nb::cast<int>(torch.dispatch_depth()) == 0 && torch.transform().is_none();
 }
 
 /* The largest parameter that is left to kinit alone. Torch has no random numbers in 8 bits, and kinit's saturate. */

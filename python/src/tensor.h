@@ -17,8 +17,8 @@ bool is_tensor(nanobind::handle object);
  * tensor of inference mode outside of it. */
 void check_writable(nanobind::handle tensor);
 
-/* Reads a dense tensor in the CPU's memory without the detour through DLPack. False if it is another one, of a derived
- * class other than Parameter say: nothing has happened then. */
+/* Reads a dense tensor of the CPU, or of a GPU that kinit fills, without the detour through DLPack. False if it is
+ * another one, of a derived class other than Parameter say: nothing has happened then. */
 bool read_plain_tensor(nanobind::handle tensor, Array &array);
 
 /* Tells autograd that a tensor was written to, as torch's in-place functions do. */

@@ -12,6 +12,7 @@ import reference
 
 torch = pytest.importorskip("torch")
 
+from kinit import _kinit  # noqa: E402
 from kinit.torch import init  # noqa: E402
 
 DTYPES = [torch.float32, torch.float64, torch.float16, torch.bfloat16]
@@ -422,9 +423,11 @@ def test_vmap_is_torchs():
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
-def test_cuda_tensors_are_torchs():
+def test_cuda_tensors_have_streams_too():
+    """kinit's, if this build has kernels for a GPU, else torch's."""
     a, b, c = (init.normal_(torch.empty(9, 8, device="cuda"), seed=1, name=name) for name in "aab")
     assert torch.equal(a, b) and not torch.equal(a, c)
+    assert not _kinit.has_gpu() or torch.equal(a.cpu(), init.normal_(torch.empty(9, 8), seed=1, name="a"))
 
 
 # ---- Exceptions and warnings -----------------------------------------------------------------------------------------

@@ -7,7 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "cuda/kernels.cu"
+#include "cuda/driver.h"
+#include "kinit/cuda.h"
 
 namespace {
 
@@ -17,35 +18,10 @@ void Must(cudaError_t error, const char *what) {
   std::exit(1);
 }
 
-const void *FindKernel(const std::string &wanted) {
-#define FIND(name, dtype, place) \
-  if (wanted == "kinit_" #name "_" #dtype) return reinterpret_cast<const void *>(kinit_##name##_##dtype);
-  KERNELS(FIND)
-  KERNELS_WITH_FMA(FIND)
-  FIND(constant, F64, )
-  FIND(constant, F32, )
-  FIND(constant, F16, )
-  FIND(constant, F8_E4M3, )
-#undef FIND
-  return nullptr;
-}
-
-unsigned Blocks(uint64_t units) {
-  int processors = 0;
-  Must(cudaDeviceGetAttribute(&processors, cudaDevAttrMultiProcessorCount, 0), "multiprocessors");
-  const uint64_t wanted = (units + KINIT_CUDA_THREADS - 1) / KINIT_CUDA_THREADS,
-                 most = 8u * static_cast<unsigned>(processors);
-  return static_cast<unsigned>(wanted < most ? wanted : most);
-}
-
 void Launch(const kinit_layout &layout, kinit_dtype dtype, const kinit_dist &dist, kinit_stream stream,
             cudaStream_t on) {
-  kinit_cuda_job job;
-  const char *name = nullptr;
-  const kinit_status status = kinit_cuda_job_make(&job, &name, &layout, dtype, &dist, stream);
+  const kinit_status status = kinit_cuda_fill(on, &layout, dtype, &dist, stream);
   if (status != KINIT_OK) std::fprintf(stderr, "device: %s\n", kinit_status_message(status)), std::exit(1);
-  void *arguments[] = {&job};
-  Must(cudaLaunchKernel(FindKernel(name), dim3(Blocks(job.units)), dim3(KINIT_CUDA_THREADS), arguments, 0, on), name);
 }
 
 struct Drawn {
@@ -93,7 +69,7 @@ void Compare(const Drawn &d, kinit_tensor tensor, size_t from, size_t elements, 
   const kinit_status status = kinit_initialize(&tensor, &d.initializer, stream);
   if (status != KINIT_OK) std::fprintf(stderr, "device: CPU: %s\n", kinit_status_message(status)), std::exit(1);
   tensor.data = memory + from * size;
-  Launch(kinit_layout_tensor(&tensor, size, stream.offset), d.dtype, d.dist, stream, on);
+  if (kinit_cuda_initialize(&tensor, &d.initializer, stream, on) != KINIT_OK) Expect(false, "a status");
   Must(cudaMemcpyAsync(got.data(), memory, got.size(), cudaMemcpyDeviceToHost, on), "copy");
   Must(cudaStreamSynchronize(on), "kernel");
   Must(cudaFreeAsync(memory, on), "free");
@@ -185,6 +161,11 @@ int main(int argc, char **argv) {
   }
   Must(cudaGetDeviceProperties(&properties, 0), "properties");
   std::printf("%s\n", properties.name);
+  Must(cudaFree(nullptr), "context");
+  if (kinit_cuda_available() == 0) {
+    std::fprintf(stderr, "device: the library has no kernels for a GPU\n");
+    return 1;
+  }
   if (argc > 1 && std::string(argv[1]) == "bench") {
     Bench();
     return 0;

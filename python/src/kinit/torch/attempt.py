@@ -66,6 +66,8 @@ def normal(tensor: torch.Tensor, source: Source, mean: float, std: float) -> boo
         return True
     if not _fits(tensor.dtype, mean, std) or std < 0:
         return False
+    if tensor.dtype is torch.float64 and not tensor.is_cpu:
+        return False  # kinit draws no normals in float64 on a GPU
     return fill(tensor, source, kinit.fill_normal, float(mean), float(std))
 
 
@@ -158,7 +160,7 @@ def _warn_no_op() -> bool:
 
 def orthogonal(tensor: torch.Tensor, source: Source, gain: float) -> bool:
     """The QR factorisation of a normal matrix needs all of it: of a DTensor each process makes the whole."""
-    if tensor.ndimension() < 2 or tensor.numel() == 0:
+    if tensor.ndimension() < 2 or tensor.numel() == 0 or not tensor.is_cpu:
         return False
     target = target_of(tensor)
     if target is None:
@@ -201,7 +203,9 @@ def _one_thread() -> Iterator[None]:
 
 def sparse(tensor: torch.Tensor, source: Source, sparsity: float, std: float) -> bool:
     """The zeros of a column stand where a column of uniform numbers has its smallest."""
-    if tensor.ndimension() != 2 or tensor.numel() == 0 or not _fits(tensor.dtype, std) or std < 0:
+    if tensor.ndimension() != 2 or tensor.numel() == 0 or not tensor.is_cpu:
+        return False
+    if not _fits(tensor.dtype, std) or std < 0:
         return False
     target = target_of(tensor)
     if target is None:

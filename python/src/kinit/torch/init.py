@@ -15,8 +15,10 @@ Owns: the public functions. What those that draw random numbers have in common:
     name         names one of the streams of the seed: the parameter's full name, say
 
 Tensors are filled in place and returned; they may require grad and be strided. float32, float64, float16, bfloat16,
-float8_e4m3fn and float8_e5m2 on the CPU are kinit's; all others (CUDA, meta, sparse, complex) and what kinit does not take
+float8_e4m3fn and float8_e5m2 on the CPU are kinit's; all others (meta, sparse, complex) and what kinit does not take
 (infinite parameters, say) go to torch's own function, with a generator made from seed and name if a seed is given.
+CUDA tensors are kinit's too, in the current stream of their device and with the same numbers, if kinit was built with
+kernels for a GPU; but for normals in float64, orthogonal_, sparse_ and generators on the GPU, which are torch's.
 Of a DTensor each process fills its own shard; together they hold what one process would. The processes have to agree on
 the seed: give one, or the same torch.manual_seed everywhere. Raises NotImplementedError for DTensors with placements
 other than Shard and Replicate.

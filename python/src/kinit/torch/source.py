@@ -44,7 +44,7 @@ def drawn_seed(generator: torch.Generator | None) -> int:
 class Source:
     """The stream of one call, asked for at most once.
 
-    generator    of torch, on the CPU: draws the seed; None for torch's default generator
+    generator    of torch, on the CPU: draws the seed (a GPU's would have to be waited for); None for torch's default generator
     seed         0 to 2**64 - 1: no generator is asked or changed
     name         names one of the streams of the seed
     subsequence  the same by number
@@ -63,6 +63,10 @@ class Source:
         self._seed = seed
         self._name = name
         self._subsequence = subsequence
+
+    def is_of_gpu(self) -> bool:
+        """Whether the generator is not the CPU's: torch has to draw then."""
+        return self._generator is not None and self._generator.device.type != "cpu"
 
     def stream(self) -> dict[str, Any]:
         """The keywords of a fill of kinit that choose its stream."""

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import torch
 from torch.autograd.graph import increment_version
 
+from kinit import _kinit
+
 from . import dtensor
 from .source import Source
 
@@ -23,7 +25,7 @@ _TORCH_FUNCTIONS = (vars(torch.Tensor)["__torch_function__"].__func__, torch._C.
 class Target(NamedTuple):
     """What of a tensor this process fills."""
 
-    local: torch.Tensor  # detached: a plain tensor on the CPU
+    local: torch.Tensor  # detached: a plain tensor on the CPU or a GPU
     shard: tuple[tuple[int, ...], tuple[int, ...]] | None  # as in kinit.fill_normal; None: local is the whole
 
 
@@ -53,7 +55,7 @@ def fill(tensor: torch.Tensor, source: Source | None, function: Callable[..., ob
     if tensor.numel() == 0:
         return False
     target = target_of(tensor)
-    if target is None:
+    if target is None or (source is not None and source.is_of_gpu()):
         return False
     stream = {} if source is None else source.stream()
     if target.local.numel() > 0:
@@ -66,7 +68,7 @@ def fill(tensor: torch.Tensor, source: Source | None, function: Callable[..., ob
 def _is_served(tensor: torch.Tensor) -> bool:
     return (
         _is_plain(type(tensor))
-        and tensor.device.type == "cpu"
+        and (tensor.is_cpu or _kinit.is_on_gpu(tensor))
         and tensor.layout is torch.strided
         and tensor.dtype in DTYPES
         and not tensor.is_neg()

@@ -41,6 +41,8 @@ static int count_lines(const char *text, size_t size) {
 const char *tool_document_reason(const json_error_t *where) {
   const enum json_error_code code = json_error_code(where);
   const bool is_null = code == json_error_null_character || code == json_error_null_byte_in_key;
+  if (strstr(where->text, " near '/") != NULL || strstr(where->text, " near '#") != NULL)
+    return "JSON has no comments; the member \"comment\" of a plan is not read";
   return is_null ? "a string with the character \\u0000, which no name has" : where->text;
 }
 

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "text.h"
+
 int tool_fail(tool_error *error, int code, const char *path, int line, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
@@ -16,18 +18,13 @@ int tool_fail(tool_error *error, int code, const char *path, int line, const cha
 
 int tool_fail_memory(tool_error *error) { return tool_fail(error, TOOL_FAILED, NULL, 0, "out of memory"); }
 
-/* Names and paths may hold anything; what could command a terminal or end the line becomes a question mark. */
-static void print_plain(const char *text) {
-  for (; *text != '\0'; text++) fputc((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text, stderr);
-}
-
 void tool_error_print(const tool_error *error) {
   fputs("kinit-fill: ", stderr);
-  print_plain(error->path);
+  tool_text_put(stderr, error->path, 0);
   if (error->path[0] != '\0') fputc(':', stderr);
   if (error->line > 0) fprintf(stderr, "%d:", error->line);
   if (error->path[0] != '\0') fputc(' ', stderr);
-  print_plain(error->reason);
+  tool_text_put(stderr, error->reason, 0);
   fputc('\n', stderr);
 }
 
@@ -38,6 +35,6 @@ void tool_note(const char *format, ...) {
   vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
   fputs("kinit-fill: ", stderr);
-  print_plain(text);
+  tool_text_put(stderr, text, 0);
   fputc('\n', stderr);
 }

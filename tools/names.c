@@ -56,8 +56,8 @@ const char *tool_names_count(const char *pattern, uint64_t *count) {
     if (*at == '}') return "a } without its { (a brace of the name is \\})";
     if (!read_range(at, &found))
       return "a { that begins no range such as {0..31}, {00..31} or {0..30..2}, of numbers of at most 9 digits (a "
-             "brace "
-             "of the name is \\{)";
+             "brace of "
+             "the name is \\{)";
     if (found.first > found.last) return "a range whose first number is greater than its last";
     if (++ranges > TOOL_MAX_RANGES) return "more than 8 ranges";
     if (product > UINT64_MAX / length_of(&found)) return "more names than can be counted";

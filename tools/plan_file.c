@@ -109,32 +109,41 @@ static int read_name(const reader *r, const json_t *entry, const char **name, ui
   if (*name == NULL || **name == '\0')
     return tool_document_fail(&r->document, entry, "name", r->error, "a tensor needs a \"name\"");
   if (strlen(*name) > TOOL_MAX_NAME)
-    return tool_document_fail(&r->document, entry, "name", r->error, "a name of more than %d bytes", TOOL_MAX_NAME);
+    return tool_document_fail(&r->document, entry, "name", r->error, "the name \"%.40s...\" has more than %d bytes",
+                              *name, TOOL_MAX_NAME);
   if (strcmp(*name, "__metadata__") == 0)
     return tool_document_fail(&r->document, entry, "name", r->error,
-                              "safetensors keep \"__metadata__\" for themselves");
+                              "no tensor can have the name \"__metadata__\", which safetensors use");
   const char *const reason = tool_names_count(*name, count);
   if (reason != NULL)
     return tool_document_fail(&r->document, entry, "name", r->error, "the name \"%s\" has %s", *name, reason);
   return TOOL_OK;
 }
 
+static int refuse_length(const reader *r, const char *name, const json_t *array, size_t index) {
+  char *const value = json_dumps(json_array_get(array, index), JSON_ENCODE_ANY | JSON_COMPACT);
+  char reason[TOOL_REASON_SIZE];
+  snprintf(reason, sizeof reason, "the shape of \"%.200s\" takes whole numbers from 0 to 2^63 - 1, not %.80s", name,
+           value != NULL ? value : "this");
+  free(value);
+  return tool_document_fail_element(&r->document, array, index, r->error, reason);
+}
+
 /* shape: TOOL_MAX_DIMENSIONS lengths. */
-static int read_shape(const reader *r, const json_t *entry, int64_t *shape, int *ndim) {
+static int read_shape(const reader *r, const json_t *entry, const char *name, int64_t *shape, int *ndim) {
   const json_t *const array = json_object_get(entry, "shape");
   if (!json_is_array(array))
     return tool_document_fail(&r->document, entry, "shape", r->error,
-                              "a tensor needs a \"shape\", an array of lengths");
+                              "the tensor \"%.200s\" needs a \"shape\", an array of lengths", name);
   if (json_array_size(array) > TOOL_MAX_DIMENSIONS)
-    return tool_document_fail(&r->document, entry, "shape", r->error, "a shape of more than %d dimensions",
-                              TOOL_MAX_DIMENSIONS);
+    return tool_document_fail(&r->document, entry, "shape", r->error,
+                              "the shape of \"%.200s\" has more than %d dimensions: %zu", name, TOOL_MAX_DIMENSIONS,
+                              json_array_size(array));
   *ndim = (int)json_array_size(array);
-  for (int k = 0; k < *ndim; k++) {
-    const json_t *const length = json_array_get(array, (size_t)k);
+  for (size_t k = 0; k < (size_t)*ndim; k++) {
+    const json_t *const length = json_array_get(array, k);
     shape[k] = json_integer_value(length);
-    if (!json_is_integer(length) || shape[k] < 0)
-      return tool_document_fail_element(&r->document, array, (size_t)k, r->error,
-                                        "a length in a shape is a whole number, and not negative");
+    if (!json_is_integer(length) || shape[k] < 0) return refuse_length(r, name, array, k);
   }
   return TOOL_OK;
 }
@@ -219,7 +228,7 @@ static int read_entry(const reader *r, const json_t *entry, tool_model *model) {
   uint64_t count = 0;
   int code = refuse_unknown(r, entry, known, true, "a tensor");
   if (code == TOOL_OK) code = read_name(r, entry, &pattern, &count);
-  if (code == TOOL_OK) code = read_shape(r, entry, shape, &common.ndim);
+  if (code == TOOL_OK) code = read_shape(r, entry, pattern, shape, &common.ndim);
   if (code == TOOL_OK) code = refuse_arguments(r, entry);
   if (code == TOOL_OK) code = reserve(r, entry, count, model);
   for (uint64_t i = 0; i < count && code == TOOL_OK; i++) code = add_tensor(r, entry, &common, pattern, i, model);

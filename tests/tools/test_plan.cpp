@@ -355,13 +355,14 @@ TEST(PlanErrors, ShapesAndDtypes) {
     return text + "]}]}";
   }();
   ExpectErrors({
-      {R"({"tensors": [{"name": "x"}]})", 1, "needs a \"shape\""},
+      {R"({"tensors": [{"name": "x"}]})", 1, "the tensor \"x\" needs a \"shape\""},
       {R"({"tensors": [{"name": "x", "shape": 4}]})", 1, "needs a \"shape\""},
-      {"{\"tensors\": [{\"name\": \"x\", \"shape\": [4,\n-1]}]}", 2, "not negative"},
-      {"{\"tensors\": [{\"name\": \"x\", \"shape\": [4,\n5,\n6.0]}]}", 3, "whole number"},
-      {"{\"tensors\": [{\"name\": \"x\", \"shape\": [true,\ntrue]}]}", 1, "whole number"},
-      {"{\"tensors\": [{\"name\": \"x\", \"shape\": [4,\n\"4\"]}]}", 2, "whole number"},
-      {many.c_str(), 1, "more than 64 dimensions"},
+      {"{\"tensors\": [{\"name\": \"x\", \"shape\": [4,\n-1]}]}", 2,
+       "the shape of \"x\" takes whole numbers from 0 to 2^63 - 1, not -1"},
+      {"{\"tensors\": [{\"name\": \"x\", \"shape\": [4,\n5,\n6.0]}]}", 3, "not 6.0"},
+      {"{\"tensors\": [{\"name\": \"x\", \"shape\": [true,\ntrue]}]}", 1, "not true"},
+      {"{\"tensors\": [{\"name\": \"x\", \"shape\": [4,\n\"4\"]}]}", 2, "whole numbers from 0 to 2^63 - 1, not \"4\""},
+      {many.c_str(), 1, "the shape of \"x\" has more than 64 dimensions: 65"},
       {R"({"tensors": [{"name": "x", "dtype": "f32", "init": "normal",
            "shape": [4294967296, 4294967296]}]})",
        2, "overflows"},
@@ -481,6 +482,36 @@ TEST(Plan, KnowsAxes) {
     }
 }
 
+/* A convolution of 64 outputs in 2 groups: a kernel of 3 x 3 gives each input to 32 * 9 outputs. */
+TEST(Plan, DividesFanOutByGroups) {
+  const struct {
+    const char *groups;
+    double stddev;
+  } cases[] = {{"", 0.058925565098878960},
+               {", \"groups\": 2", 0.083333333333333333},
+               {", \"groups\": 64", 0.471404520791031683}};
+  for (const auto &c : cases) {
+    const Model model(std::string(R"({"tensors": [{"name": "x", "dtype": "f32", "shape": [64, 32, 3, 3],
+      "init": "kaiming_normal", "mode": "fan_out", "nonlinearity": "relu")") +
+                      c.groups + "}]}");
+    ASSERT_EQ(model.code(), TOOL_OK) << model.reason();
+    kinit_resolved resolved;
+    ASSERT_EQ(kinit_resolve(&model[0].init, model[0].ndim, model[0].shape, &resolved), KINIT_OK);
+    EXPECT_DOUBLE_EQ(resolved.stddev, c.stddev) << c.groups;
+  }
+}
+
+TEST(Plan, HasZerosAndOnesAndAComment) {
+  const Model model(R"({"comment": ["of any", {"kind": 1}], "defaults": {"dtype": "f16"}, "tensors": [
+    {"name": "a", "shape": [2], "init": "zeros"}, {"name": "b", "shape": [2], "init": "ones"}]})");
+  ASSERT_EQ(model.code(), TOOL_OK) << model.reason();
+  for (size_t i = 0; i < 2; i++) {
+    EXPECT_EQ(model[i].init.scheme, KINIT_SCHEME_CONSTANT);
+    EXPECT_EQ(model[i].init.value, i == 0 ? 0 : 1);
+    EXPECT_STREQ(model[i].init_name, i == 0 ? "zeros" : "ones");
+  }
+}
+
 TEST(Plan, Calculates) {
   const Model model(R"x({"variables": {"layers": 8, "std": "0.02 / sqrt(2 * layers)"}, "defaults": {"dtype": "f32"},
     "tensors": [
@@ -508,6 +539,9 @@ TEST(Plan, Calculates) {
 TEST(PlanErrors, NothingOfTheLibraryForJson) {
   ExpectErrors({
       {"\xEF\xBB\xBF{}", 1, "the text begins with a byte-order mark"},
+      {"{\n// a remark\n}", 2, "JSON has no comments; the member \"comment\" of a plan is not read"},
+      {"{\n# a remark\n}", 2, "JSON has no comments"},
+      {"{\"tensors\": [] /* none */}", 1, "JSON has no comments"},
       {"{\"comment\": \"a\\u0000b\"}", 1, "a string with the character \\u0000"},
       {"{\"a\\u0000b\": 1}", 1, "a string with the character \\u0000"},
   });
@@ -570,9 +604,8 @@ TEST(PlanErrors, ArePrintedOnOneLine) {
   testing::internal::CaptureStderr();
   tool_error_print(&model.error());
   EXPECT_EQ(testing::internal::GetCapturedStderr(),
-            "kinit-fill: plan.json:2: the name \"?[31m?{?\" has a { that begins no range such as {0..31}, {00..31} or "
-            "{0..30..2}, of "
-            "numbers of at most 9 digits (a brace of the name is \\{)\n");
+            "kinit-fill: plan.json:2: the name \"\\x1b[31m\\x0a{\\x7f\" has a { that begins no range such as {0..31}, "
+            "{00..31} or {0..30..2}, of numbers of at most 9 digits (a brace of the name is \\{)\n");
 }
 
 /* ---- Much nonsense ----------------------------------------------------------------------------------------------- */

@@ -291,6 +291,11 @@ control_characters() {
   expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$work/out/model.safetensors"
   expect_code 0 "$KINIT_FILL" --inspect "$work/out/model.safetensors"
   expect_message 'a\x1b[2J\xc2\x9b  F8_E5M2  [3] '
+  sed 's/\[3\]/[-3]/' "$work/plan.json" >"$work/wrong.json"
+  expect_code 3 "$KINIT_FILL" "$work/wrong.json" --dry-run
+  expect_message 'the shape of "a\x1b[2J\xc2\x9b" takes whole numbers from 0 to 2^63 - 1, not -3'
+  expect_code 1 "$KINIT_FILL" $'no\nplan' --dry-run
+  expect_message 'kinit-fill: no\x0aplan: No such file or directory'
 }
 
 # The tensors of a file beside the plan are copied; a name may not come twice.

@@ -12,6 +12,8 @@
 
 #include "dcp.h"
 
+enum { NAME_SIZE = 256 }; /* of a file in a directory */
+
 static const char suffix[] = ".safetensors";
 
 int tool_file_set_stem(const char *output) {
@@ -32,12 +34,41 @@ static bool is_shard_ending(const char *text) {
   return is_number(end + 4, &end) && strcmp(end, suffix) == 0;
 }
 
+char *tool_file_set_beside(const char *path, int number) {
+  const char *const point = strrchr(path, '.');
+  char *result;
+  return asprintf(&result, "%.*s.new%d%s", (int)(point - path), path, number, point) >= 0 ? result : NULL;
+}
+
+int tool_file_set_number(const tool_file_set *set) {
+  char text[32];
+  int number = 1;
+  for (size_t i = 0; i < set->count;) {
+    snprintf(text, sizeof text, ".new%d.", number);
+    const bool is_taken = strstr(set->members[i].path, text) != NULL;
+    number += is_taken;
+    i = is_taken ? 0 : i + 1;
+  }
+  return number;
+}
+
+/* The name without ".new1" and its like before the last point. */
+static void plain_name(const char *name, char plain[NAME_SIZE]) {
+  const char *const point = strrchr(name, '.'), *start = strstr(name, ".new"), *end;
+  snprintf(plain, NAME_SIZE, "%s", name);
+  if (point == NULL || start == NULL) return;
+  for (end = start + 4; isdigit((unsigned char)*end);) end++;
+  if (end == point && end > start + 4) snprintf(plain, NAME_SIZE, "%.*s%s", (int)(start - name), name, point);
+}
+
 /* base: the last part of the output's path, its stem of `stem` bytes. */
 static bool is_member(const char *base, size_t stem, bool with_config, const char *name) {
+  char plain[NAME_SIZE];
+  plain_name(name, plain);
   if (strcmp(name, base) == 0 || (with_config && strcmp(name, "config.json") == 0)) return true;
-  if (tool_dcp_is_output(base)) return tool_dcp_is_file(name);
+  if (tool_dcp_is_output(base)) return tool_dcp_is_file(plain);
   if (strncmp(name, base, stem) != 0) return false;
-  return strcmp(name + stem, ".safetensors.index.json") == 0 || is_shard_ending(name + stem);
+  return strcmp(name + stem, ".safetensors.index.json") == 0 || is_shard_ending(plain + stem);
 }
 
 static int add_member(tool_file_set *set, const char *output, size_t directory, const char *name, tool_error *error) {

@@ -30,6 +30,13 @@ int tool_file_set_stem(const char *output);
  * `with_config`. Errors: FAILED. */
 int tool_file_set_find(const char *output, bool with_config, tool_file_set *set, tool_error *error);
 
+/* The name beside `path` that a file has while the old one is there: STEM-00001-of-00002.new1.safetensors. Such names
+ * belong to the set, too. NULL: no memory; the caller frees it. */
+char *tool_file_set_beside(const char *path, int number);
+
+/* The first number whose names nobody has. */
+int tool_file_set_number(const tool_file_set *set);
+
 /* Whether both are the same files, unchanged. */
 bool tool_file_set_equal(const tool_file_set *a, const tool_file_set *b);
 

@@ -42,6 +42,7 @@ typedef struct output {
 
 static output *outputs;
 static size_t output_count;
+static const tool_layout *whole;
 static char *directory;
 static char *parts; /* where ranks without MPI meet; NULL with one rank, or with MPI */
 static bool is_part_done;
@@ -245,6 +246,7 @@ static void allow_many_files(void) {
 }
 
 int tool_output_start(const tool_layout *layout, const char *path, bool force, tool_error *error) {
+  whole = layout;
   replace = force;
   has_config = layout->first > 0;
   target = path;
@@ -377,32 +379,127 @@ static bool ends_with(const char *text, const char *ending) {
   return length >= size && strcmp(text + length - size, ending) == 0;
 }
 
-static const char *index_path(void) { return outputs[output_count - 1].file->path; }
-
-/* Where shards take the names of old ones, the old index must not stand beside new shards, not even for a moment.
- * Otherwise it stays until the new one replaces it, so that there is a whole checkpoint at any time. */
-static int remove_old_index(tool_error *error) {
-  bool has_same_shards = false;
-  for (size_t i = 0; i < found_set.count && ends_with(index_path(), ".index.json"); i++)
-    if (is_output(found_set.members[i].path) && !ends_with(found_set.members[i].path, ".json")) has_same_shards = true;
-  if (!has_same_shards || unlink(index_path()) == 0 || errno == ENOENT) return TOOL_OK;
-  return system_error(index_path(), error);
+static bool is_found(const char *path) {
+  for (size_t i = 0; i < found_set.count; i++)
+    if (strcmp(found_set.members[i].path, path) == 0) return true;
+  return false;
 }
 
 static int unlink_member(const char *path, tool_error *error) {
   return unlink(path) == 0 || errno == ENOENT ? TOOL_OK : system_error(path, error);
 }
 
-/* Removes the files of the old set that the new one has not: its single file or index first, which loaders look for. */
+static const output *last_output(void) { return &outputs[output_count - 1]; }
+
+/* Files with tensors whose names old ones have, while the index that leads to those is there. */
+static bool has_same_shards(void) {
+  if (output_count - whole->first < 2 || !is_found(last_output()->file->path)) return false;
+  for (size_t i = whole->first; i < output_count - 1; i++)
+    if (is_found(outputs[i].file->path)) return true;
+  return false;
+}
+
+/* Whether config.json is there with another text, so that the old weights must not be found beside the new one. */
+static bool has_other_config(void) {
+  if (!has_config || !is_found(outputs[0].file->path)) return false;
+  const size_t size = outputs[0].file->text_size;
+  char *const old = malloc(size + 1);
+  const int descriptor = open(outputs[0].file->path, O_RDONLY | O_CLOEXEC);
+  const ssize_t got = old != NULL && descriptor >= 0 ? pread(descriptor, old, size + 1, 0) : -1;
+  const bool is_same = got == (ssize_t)size && memcmp(old, outputs[0].file->text, size) == 0;
+  if (descriptor >= 0) close(descriptor);
+  free(old);
+  return !is_same;
+}
+
+/* What loaders look for first: the single file, or the index. */
+static bool is_entry(const char *path) { return strcmp(path, target) == 0 || ends_with(path, ".index.json"); }
+
+static int remove_old_entries(tool_error *error) {
+  int code = TOOL_OK;
+  for (size_t i = 0; i < found_set.count && code == TOOL_OK; i++)
+    if (is_entry(found_set.members[i].path)) code = unlink_member(found_set.members[i].path, error);
+  return code;
+}
+
+/* Removes the files of the old set that the new one has not: its entry first. */
 static int remove_old_set(tool_error *error) {
   int code = TOOL_OK;
   for (int shards = 0; shards < 2; shards++)
     for (size_t i = 0; i < found_set.count && code == TOOL_OK; i++) {
       const char *const path = found_set.members[i].path;
-      const bool is_entry = strcmp(path, target) == 0 || ends_with(path, ".json");
-      if (is_entry != (shards == 1) && !is_output(path)) code = unlink_member(path, error);
+      if (is_entry(path) != (shards == 1) && !is_output(path)) code = unlink_member(path, error);
     }
   return code;
+}
+
+/* ---- Where new files take the names of old ones ------------------------------------------------------------------ */
+/* Those that the old index leads to must stay until another index is there. So the new files have names beside them
+ * first, with an index of their own; then they take the names of the old ones, and the last index leads to these. */
+
+static char **besides; /* a name for each file with tensors */
+
+static size_t beside_count(void) { return output_count - 1 - whole->first; }
+
+static void forget_besides(bool remove_them) {
+  for (size_t i = 0; besides != NULL && i < beside_count(); i++) {
+    if (besides[i] != NULL && remove_them) unlink(besides[i]);
+    free(besides[i]);
+  }
+  free(besides);
+  besides = NULL;
+}
+
+static int link_besides(bool *has_links, tool_error *error) {
+  const int number = tool_file_set_number(&found_set);
+  besides = calloc(beside_count(), sizeof *besides);
+  if (besides == NULL) return tool_fail_memory(error);
+  for (size_t i = 0; i < beside_count(); i++) {
+    const output *const o = &outputs[whole->first + i];
+    besides[i] = tool_file_set_beside(o->file->path, number);
+    if (besides[i] == NULL) return tool_fail_memory(error);
+    if (link_output(o, besides[i]) == 0) continue;
+    *has_links = !has_no_links();
+    return *has_links ? system_error(besides[i], error) : TOOL_OK;
+  }
+  return TOOL_OK;
+}
+
+/* A small file, by way of a temporary name. */
+static int replace_text(const tool_file *file, const char *temporary, tool_error *error) {
+  const int descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (descriptor < 0) return system_error(temporary, error);
+  bool ok = write(descriptor, file->text, file->text_size) == (ssize_t)file->text_size && fsync(descriptor) == 0;
+  ok = close(descriptor) == 0 && ok && rename(temporary, file->path) == 0;
+  if (ok) return TOOL_OK;
+  const int code = system_error(file->path, error);
+  unlink(temporary);
+  return code;
+}
+
+static int publish_besides(tool_error *error) {
+  tool_file index = {0};
+  char temporary[TOOL_PATH_SIZE];
+  snprintf(temporary, sizeof temporary, "%s.beside", last_output()->temporary);
+  int code = sync_directory(error);
+  if (code == TOOL_OK) code = tool_layout_make_index(whole, besides, target, &index, error);
+  if (code == TOOL_OK) code = replace_text(&index, temporary, error);
+  if (code != TOOL_OK) forget_besides(true);
+  if (code == TOOL_OK) code = sync_directory(error);
+  free(index.path);
+  free(index.text);
+  return code;
+}
+
+/* Before the new files take their names. A file system without links has no names beside; there the old index goes. */
+static int make_way(tool_error *error) {
+  bool has_links = true;
+  if (has_other_config()) return remove_old_entries(error);
+  if (!has_same_shards()) return TOOL_OK;
+  const int code = link_besides(&has_links, error);
+  if (code == TOOL_OK && has_links) return publish_besides(error);
+  forget_besides(true);
+  return code == TOOL_OK ? remove_old_entries(error) : code;
 }
 
 /* Mode and, where the system allows it, owner of the old file of the name, or of the first one of the old set. */
@@ -423,13 +520,14 @@ static void unpublish(void) {
 }
 
 static int publish_all(tool_error *error) {
-  int code = remove_old_index(error);
+  int code = make_way(error);
   for (size_t i = 0; i < output_count && code == TOOL_OK; i++) {
     if (i > 0 && i == output_count - 1) code = sync_directory(error); /* the index comes when all shards are there */
     keep_mode(&outputs[i]);
     if (code == TOOL_OK) code = publish(&outputs[i], error);
   }
   if (code == TOOL_OK) code = sync_directory(error);
+  forget_besides(code == TOOL_OK);
   if (code == TOOL_OK) code = remove_old_set(error);
   if (code != TOOL_OK) unpublish();
   return code;

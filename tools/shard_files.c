@@ -226,6 +226,23 @@ static int make_shards(const tool_model *model, const char *output, uint64_t see
   return TOOL_OK;
 }
 
+static int make_last(const tool_layout *layout, tool_file *file, const char *output, tool_error *error) {
+  return (tool_dcp_is_output(output) ? tool_dcp_make_metadata : make_index)(layout, file, output, error);
+}
+
+int tool_layout_make_index(const tool_layout *layout, char *const *paths, const char *output, tool_file *index,
+                           tool_error *error) {
+  tool_layout other = {calloc(layout->count, sizeof *other.files), layout->count, layout->first};
+  if (other.files == NULL) return tool_fail_memory(error);
+  for (size_t i = 0; i < layout->count; i++) {
+    other.files[i] = layout->files[i];
+    if (i >= layout->first && i < layout->count - 1) other.files[i].path = paths[i - layout->first];
+  }
+  const int code = make_last(&other, index, output, error);
+  free(other.files);
+  return code;
+}
+
 int tool_layout_make(const tool_model *model, const char *output, uint64_t seed, uint64_t max_shard_size,
                      tool_layout *layout, tool_error *error) {
   *layout = (tool_layout){0};
@@ -233,14 +250,14 @@ int tool_layout_make(const tool_model *model, const char *output, uint64_t seed,
   if (code != TOOL_OK) return code;
   const size_t shards = count_shards(model, max_shard_size);
   layout->first = model->config != NULL ? 1 : 0;
-  const bool is_dcp = tool_dcp_is_output(output), has_index = is_dcp || shards > 1;
+  const bool has_index = tool_dcp_is_output(output) || shards > 1;
   layout->count = layout->first + shards + has_index;
   layout->files = calloc(layout->count, sizeof *layout->files);
   if (layout->files == NULL) return tool_fail_memory(error);
   tool_file *const index = &layout->files[layout->count - 1];
   if (layout->first > 0) code = make_config(&layout->files[0], model, output, error);
   if (code == TOOL_OK) code = make_shards(model, output, seed, max_shard_size, shards, layout, error);
-  if (code == TOOL_OK && has_index) code = (is_dcp ? tool_dcp_make_metadata : make_index)(layout, index, output, error);
+  if (code == TOOL_OK && has_index) code = make_last(layout, index, output, error);
   if (code != TOOL_OK) tool_layout_free(layout);
   return code;
 }

@@ -40,6 +40,11 @@ typedef struct tool_layout {
 int tool_layout_make(const tool_model *model, const char *output, uint64_t seed, uint64_t max_shard_size,
                      tool_layout *layout, tool_error *error);
 
+/* Makes an index like that of the layout, for files with tensors of other paths, one for each. The caller frees path
+ * and text. */
+int tool_layout_make_index(const tool_layout *layout, char *const *paths, const char *output, tool_file *index,
+                           tool_error *error);
+
 /* Puts bytes `begin` to begin + size of the file at dst, which is aligned as `begin` is, to 8 bytes at most; what lies
  * behind the file's end becomes 0. Thread-safe. Errors: INPUT, FAILED (of a tensor that is copied). */
 int tool_layout_fill(const tool_file *file, uint64_t seed, uint64_t begin, size_t size, void *dst, tool_error *error);

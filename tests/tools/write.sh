@@ -283,6 +283,117 @@ dcp_dtype() {
   expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$work/out/"
 }
 
+# seed_of <entry>: that of the whole set that the entry leads to, or nothing.
+seed_of() {
+  local seed
+  for seed in 1 2; do
+    if "$KINIT_FILL" --verify "$1" "$work/plan.json" --seed $seed >/dev/null 2>&1; then echo $seed; fi
+  done
+}
+
+# A directory in memory, if there is one: these tests wait for the disk more than a hundred times.
+in_memory() {
+  [ -w /dev/shm ] || return 0
+  rm -rf "$work"
+  work=$(mktemp -d -p /dev/shm)
+  mkdir "$work/out"
+}
+
+# kill_anywhere <options of the old set> <entries of both, the one that loaders look for first> <options of the new set>:
+# killed before any change of a name, the command leaves one of them whole, and all of them have their turn. Then it
+# completes the work. (Hidden temporary files may be left.)
+kill_anywhere() {
+  local change=0 code=137 entry seed seeds=""
+  while [ $code -eq 137 ]; do
+    change=$((change + 1))
+    code=0
+    rm -rf "$work/out"
+    mkdir "$work/out"
+    # shellcheck disable=SC2086
+    "$KINIT_FILL" "$work/plan.json" -o "$work/out/" --seed 1 $1
+    # shellcheck disable=SC2086
+    { LD_PRELOAD=$KILL_AT KINIT_KILL_AT=$change "$KINIT_FILL" "$work/plan.json" -o "$work/out/" --seed 2 --force $3; } \
+      2>"$work/messages" || code=$?
+    for entry in $2; do [ ! -e "$work/out/$entry" ] || break; done
+    seed=$(seed_of "$work/out/$entry")
+    [ -n "$seed" ] || fail "killed before change $change, neither set is whole: $(ls -A "$work/out")"
+    seeds+=$seed
+    # shellcheck disable=SC2086
+    expect_code 0 "$KINIT_FILL" "$work/plan.json" -o "$work/out/" --seed 2 --force $3
+    [ "$(cd "$work/out" && sha256sum *)" = "$(cat "$work/expected")" ] || fail "other files: $(ls -A "$work/out")"
+  done
+  [ $code -eq 0 ] || fail "exit code $code: $(cat "$work/messages")"
+  grep -qE '^1+2+$' <<<"$seeds" || fail "the old set and then the new one: $seeds"
+}
+
+# expect_of <options>: what the new set has to be.
+expect_of() {
+  rm -rf "$work/out"
+  # shellcheck disable=SC2086
+  "$KINIT_FILL" "$work/plan.json" -o "$work/out/" --seed 2 $1
+  (cd "$work/out" && sha256sum *) >"$work/expected"
+}
+
+killed_anywhere() {
+  local two="--max-shard-size 300" three="--max-shard-size 200" single=model.safetensors
+  local index=$single.index.json
+  in_memory
+  echo '{"defaults": {"dtype": "f32", "init": "normal"}, "config": {"x": 1}, "tensors": [{"name": "w{0..5}", "shape": [25]}]}' \
+    >"$work/plan.json"
+  expect_of ""
+  kill_anywhere "" $single ""
+  kill_anywhere "$two" "$single $index" ""
+  expect_of "$two"
+  kill_anywhere "" "$single $index" "$two"
+  kill_anywhere "$two" $index "$two"
+  kill_anywhere "$three" $index "$two"
+}
+
+# Another config.json never stands beside the old weights: they go first.
+killed_config() {
+  local change=0 code=137 config
+  in_memory
+  echo '{"defaults": {"dtype": "f32", "init": "ones"}, "config": {"x": 1}, "tensors": [{"name": "w", "shape": [25]}]}' >"$work/1.json"
+  sed 's/"x": 1/"x": 2/; s/ones/zeros/' "$work/1.json" >"$work/2.json"
+  while [ $code -eq 137 ]; do
+    change=$((change + 1))
+    code=0
+    rm -rf "$work/out"
+    "$KINIT_FILL" "$work/1.json" -o "$work/out/"
+    { LD_PRELOAD=$KILL_AT KINIT_KILL_AT=$change "$KINIT_FILL" "$work/2.json" -o "$work/out/" --force; } 2>"$work/messages" || code=$?
+    config=$(grep -o '[12]' "$work/out/config.json")
+    [ ! -e "$work/out/model.safetensors" ] || "$KINIT_FILL" --verify "$work/out/model.safetensors" "$work/$config.json" >"$work/messages" ||
+      fail "killed before change $change, config.json is of other weights"
+  done
+  [ $code -eq 0 ] && [ "$config" -eq 2 ] || fail "exit code $code, config.json $config: $(cat "$work/messages")"
+}
+
+# A checkpoint of torch.distributed.checkpoint, whose index leads to whole files.
+killed_anywhere_dcp() {
+  local change=0 code=137 of
+  in_memory
+  echo '{"defaults": {"dtype": "f32", "init": "normal"}, "tensors": [{"name": "w{0..2}", "shape": [25]}]}' >"$work/plan.json"
+  for of in 1 2; do
+    "$KINIT_FILL" "$work/plan.json" --format dcp -o "$work/$of/" --seed $of --max-shard-size 100
+  done
+  while [ $code -eq 137 ]; do
+    change=$((change + 1))
+    code=0
+    rm -rf "$work/out"
+    cp -r "$work/1" "$work/out"
+    { LD_PRELOAD=$KILL_AT KINIT_KILL_AT=$change "$KINIT_FILL" "$work/plan.json" --format dcp -o "$work/out/" --seed 2 --force \
+      --max-shard-size 100; } 2>"$work/messages" || code=$?
+    names=$(grep -aoE '__[0-9]_0(\.new1)?\.distcp' "$work/out/.metadata" | sort -u)
+    [ "$(wc -l <<<"$names")" -eq 3 ] || fail "not three files: $names"
+    (cd "$work/out" && cat $names) >"$work/all"
+    cmp -s "$work/all" <(cat "$work"/1/__*) || cmp -s "$work/all" <(cat "$work"/2/__*) ||
+      fail "killed before change $change, neither set is whole: $(ls -A "$work/out")"
+  done
+  [ $code -eq 0 ] || fail "exit code $code: $(cat "$work/messages")"
+  [ $change -gt 6 ] || fail "killed $change times only"
+  diff -r "$work/out" "$work/2" || fail "other files"
+}
+
 # Names command no terminal.
 control_characters() {
   echo '{"tensors": [{"name": "a\u001b[2J\u009b", "shape": [3], "dtype": "f8_e5m2", "init": "ones"}]}' >"$work/plan.json"

@@ -516,7 +516,7 @@ UNUSUAL = [
 ]
 
 
-@pytest.mark.parametrize(("name", "make", "parameters"), UNUSUAL, ids=lambda value: str(value))
+@pytest.mark.parametrize(("name", "make", "parameters"), UNUSUAL, ids=lambda value: "" if callable(value) else str(value))
 def test_exceptions_and_warnings_are_torchs(name, make, parameters):
     ours, theirs = make(), make()
     outcome = result_of(getattr(init, name), ours, *parameters)

@@ -102,11 +102,11 @@ struct worker {
   team *team;
   uint64_t place; /* the processors on which it runs */
   pthread_t thread;
-  bool elsewhere;        /* it started where it may not run on its caller's processor */
   pthread_mutex_t mutex; /* for its caller, to sleep until it is done */
   pthread_cond_t done;
   _Atomic int state;
-  bool ready; /* mutex and done are, for ever: a caller may look at them late */
+  bool ready;     /* mutex and done are, for ever: a caller may look at them late */
+  bool elsewhere; /* it started where it may not run on its caller's processor */
 };
 
 enum {

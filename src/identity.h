@@ -7,12 +7,12 @@
 #include "fill.h"
 #include "kinit/kinit.h"
 
-/* The initializer's scheme is eye or dirac, and its tensor is checked and has `count` elements. Errors: DIMENSIONS,
- * GROUPS; those of the filling. */
+/* Whether eye or dirac fits the shape of a whole tensor. Errors: DIMENSIONS, GROUPS. */
+kinit_status kinit_identity_check(const kinit_initializer *initializer, int ndim, const int64_t *shape);
+
+/* The initializer's scheme is eye or dirac, and fits; its tensor is checked and has `count` elements. Errors: those of
+ * the filling. */
 kinit_status kinit_identity_fill(kinit_filling filling, const kinit_tensor *tensor, uint64_t count,
                                  const kinit_initializer *initializer);
-
-/* The same errors for a shape. */
-kinit_status kinit_identity_check(const kinit_initializer *initializer, int ndim, const int64_t *shape);
 
 #endif

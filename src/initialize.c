@@ -31,21 +31,25 @@ typedef struct resolution {
   kinit_fan_pair fans;
 } resolution;
 
+static bool is_identity(kinit_scheme scheme) { return scheme == KINIT_SCHEME_EYE || scheme == KINIT_SCHEME_DIRAC; }
+
 static kinit_status resolve(void *context) {
   resolution *r = context;
+  if (is_identity(r->initializer->scheme)) {
+    const kinit_status status = kinit_identity_check(r->initializer, r->ndim, r->shape);
+    if (status != KINIT_OK) return status;
+  }
   return kinit_scheme_resolve(r->initializer, r->ndim, r->shape, &r->dist, &r->fans);
 }
-
-static bool is_identity(kinit_scheme scheme) { return scheme == KINIT_SCHEME_EYE || scheme == KINIT_SCHEME_DIRAC; }
 
 /* What a checked initializer makes of a checked tensor with `count` elements. */
 static kinit_status initialize(kinit_filling filling, const kinit_tensor *tensor, uint64_t count,
                                const kinit_initializer *initializer, kinit_stream stream) {
-  if (is_identity(initializer->scheme)) return kinit_identity_fill(filling, tensor, count, initializer);
   const int64_t *whole = tensor->global_shape != NULL ? tensor->global_shape : tensor->shape;
   resolution r = {.initializer = initializer, .ndim = tensor->ndim, .shape = whole};
   const kinit_status status = kinit_fill_compute(resolve, &r);
   if (status != KINIT_OK || (count == 0 && kinit_scheme_has_fans(initializer->scheme))) return status;
+  if (is_identity(initializer->scheme)) return kinit_identity_fill(filling, tensor, count, initializer);
   const kinit_layout layout = kinit_layout_tensor(tensor, kinit_dtype_size(tensor->dtype), stream.offset);
   return filling.fill(filling.context, &layout, tensor->dtype, &r.dist, stream);
 }
@@ -70,10 +74,6 @@ kinit_status kinit_initialize(const kinit_tensor *tensor, const kinit_initialize
 
 static kinit_status resolve_and_check(void *context) {
   const resolution *r = context;
-  if (is_identity(r->initializer->scheme)) {
-    const kinit_status status = kinit_identity_check(r->initializer, r->ndim, r->shape);
-    if (status != KINIT_OK) return status;
-  }
   const kinit_status status = resolve(context);
   return status != KINIT_OK ? status : kinit_check_distribution(KINIT_F64, &r->dist);
 }

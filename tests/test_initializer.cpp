@@ -372,6 +372,10 @@ TEST_F(Refusals, WrongMembers) {
        [](kinit_initializer *i) {
          i->axes = {1, 1, 0};
        }},
+      {KINIT_ERROR_DIMENSIONS, KINIT_SCHEME_EYE,
+       [](kinit_initializer *i) {
+         i->axes = {1, 4, 0};
+       }},
       {KINIT_ERROR_DIMENSIONS, KINIT_SCHEME_DIRAC, [](kinit_initializer *) {}},
       {KINIT_ERROR_GROUPS, KINIT_SCHEME_XAVIER_NORMAL, [](kinit_initializer *i) { i->groups = 0; }},
       {KINIT_ERROR_GROUPS, KINIT_SCHEME_XAVIER_NORMAL, [](kinit_initializer *i) { i->groups = 4; }},

@@ -326,7 +326,7 @@ struct Initializer {
 };
 
 Initializer AnyInitializer(Input *in) {
-  Initializer initializer = {kinit_initializer_default(static_cast<kinit_scheme>(AnyEnum(in, 9))), {}};
+  Initializer initializer = {kinit_initializer_default(static_cast<kinit_scheme>(AnyEnum(in, 11))), {}};
   kinit_initializer &i = initializer.known;
   for (double *number : {&i.mean, &i.stddev, &i.low, &i.high, &i.value, &i.a, &i.gain, &i.scale})
     if (in->Flag()) *number = in->Real();
@@ -353,6 +353,21 @@ Draw DrawOf(const kinit_resolved &r, kinit_stream stream) {
   }
 }
 
+/* One where kinit.h says so, for both kinds of identity. */
+double IdentityAt(const Tensor &t, const std::vector<int64_t> &index, int64_t groups) {
+  const int64_t rows = t.whole()[0] / groups;
+  bool one = t.WholeIndex(index, 0) % rows == t.WholeIndex(index, 1);
+  for (size_t k = 2; k < index.size(); k++) one = one && t.WholeIndex(index, k) == t.whole()[k] / 2;
+  return one ? 1 : 0;
+}
+
+void CheckIdentity(Input *in, const Tensor &t, int64_t groups, uint64_t offset, bool good,
+                   const std::function<kinit_status(const kinit_tensor *)> &fill) {
+  CheckTensor(in, t, offset, good, fill, [&](const std::vector<int64_t> &index, uint64_t, void *dst) {
+    kinit_fill_constant(dst, Dtype(t.dtype()), 1, IdentityAt(t, index, groups));
+  });
+}
+
 /* A fill is that of the distribution to which the initializer resolves. Of tensors without elements, whose derived
  * parameters are not checked, nothing is asked. */
 void FuzzInitializer(Input *in) {
@@ -365,37 +380,26 @@ void FuzzInitializer(Input *in) {
   const bool good = kinit_resolve(&initializer, t.ndim(), t.whole().data(), &resolved) == KINIT_OK;
   Require(good || resolved.value == -7, "nothing is written on an error");
   if (t.empty()) return;
+  const auto fill = [&](const kinit_tensor *tensor) { return kinit_initialize(tensor, &initializer, stream); };
+  if (resolved.distribution == KINIT_DIST_IDENTITY) {
+    CheckIdentity(in, t, initializer.scheme == KINIT_SCHEME_EYE ? 1 : initializer.groups, stream.offset, good, fill);
+    return;
+  }
   const Draw draw = DrawOf(resolved, stream);
-  CheckAgainstFlat(in, t, draw, good && ParametersKeepTheRules(draw, t.dtype()),
-                   [&](const kinit_tensor *tensor) { return kinit_initialize(tensor, &initializer, stream); });
+  CheckAgainstFlat(in, t, draw, good && ParametersKeepTheRules(draw, t.dtype()), fill);
 }
 
 /* ---- Identities -------------------------------------------------------------------------------------------------- */
-
-/* One where kinit.h says so, for both kinds of identity. */
-double IdentityAt(const Tensor &t, const std::vector<int64_t> &index, int64_t groups) {
-  const int64_t rows = t.whole()[0] / groups;
-  bool one = t.WholeIndex(index, 0) % rows == t.WholeIndex(index, 1);
-  for (size_t k = 2; k < index.size(); k++) one = one && t.WholeIndex(index, k) == t.whole()[k] / 2;
-  return one ? 1 : 0;
-}
-
-void CheckIdentity(Input *in, const Tensor &t, int64_t groups, bool good,
-                   const std::function<kinit_status(const kinit_tensor *)> &fill) {
-  CheckTensor(in, t, 0, good, fill, [&](const std::vector<int64_t> &index, uint64_t, void *dst) {
-    kinit_fill_constant(dst, Dtype(t.dtype()), 1, IdentityAt(t, index, groups));
-  });
-}
 
 void FuzzIdentity(Input *in) {
   const Tensor t(in);
   const int64_t groups = in->Integer();
   if (in->Flag()) {
-    CheckIdentity(in, t, 1, t.ndim() == 2, [](const kinit_tensor *tensor) { return kinit_eye(tensor); });
+    CheckIdentity(in, t, 1, 0, t.ndim() == 2, [](const kinit_tensor *tensor) { return kinit_eye(tensor); });
     return;
   }
   const bool good = t.ndim() >= 3 && t.ndim() <= 5 && groups > 0 && t.whole()[0] % groups == 0;
-  CheckIdentity(in, t, groups, good, [&](const kinit_tensor *tensor) { return kinit_dirac(tensor, groups); });
+  CheckIdentity(in, t, groups, 0, good, [&](const kinit_tensor *tensor) { return kinit_dirac(tensor, groups); });
 }
 
 /* ---- Everything without a destination ---------------------------------------------------------------------------- */

@@ -37,7 +37,7 @@ enum {
 typedef struct kind kind;
 struct kind {
   const char *name;
-  void (*draw)(const kind *k, uint32_t *words, kinit_stream stream);
+  void (*make)(const kind *k, uint32_t *words, kinit_stream stream);
   kinit_dtype dtype;
   void (*to_units)(double *values, size_t count);
 };
@@ -191,7 +191,7 @@ int main(int argc, char **argv) {
   write_bytes();
   fill_table();
   do {
-    k->draw(k, words, stream);
+    k->make(k, words, stream);
     stream.offset += WORDS;
   } while (fwrite(words, sizeof words, 1, stdout) == 1);
   return 0; /* nobody reads any more */

@@ -7,14 +7,14 @@ pipe=$1
 shift
 failures=0
 
-# draw <kind> [seed [subsequence]]: ends when nobody reads any more, without an error.
-draw() { "$@" || true; }
+# words_of <kind> [seed [subsequence]]: ends when nobody reads any more, without an error.
+words_of() { "$@" || true; }
 
 # expect <words> <argument of pipe>...
 expect() {
   wanted=$1
   shift
-  found=$(draw $run "$@" | head -c 16 | od -An -v -tx4 | tr -d '\n')
+  found=$(words_of $run "$@" | head -c 16 | od -An -v -tx4 | tr -d '\n')
   [ "$found" = " $wanted" ] && return
   echo "pipe $* writes$found, not $wanted" >&2
   failures=$((failures + 1))
@@ -23,7 +23,7 @@ expect() {
 # The share of 131,072 numbers of 16 bits in each sixteenth of their range: chi-square with 15 degrees of freedom exceeds
 # 60 in one stream of four million.
 expect_uniform() {
-  draw $run "$1" 1 | head -c 262144 | od -An -v -tu2 -w2 | awk '{ cells[int($1 / 4096)]++ }
+  words_of $run "$1" 1 | head -c 262144 | od -An -v -tu2 -w2 | awk '{ cells[int($1 / 4096)]++ }
     END { for (i = 0; i < 16; i++) sum += (cells[i] - 8192) ^ 2 / 8192; exit sum > 60 }' && return
   echo "pipe $1 is not uniform" >&2
   failures=$((failures + 1))
@@ -44,7 +44,7 @@ expect "cf473219 98a2396a 8d29cc8d 6abb02f2" subsequences 0 1
 expect "2411edfb efdf82c7 99de6edf b399c657" names 7
 
 kinds="words uniforms uniforms64 normals truncated truncated64 seeds subsequences names"
-lacks=$({ draw $run normals64 | head -c 16 >/dev/null; } 2>&1 | grep -e '^pipe:' -e '^the decoy' || true)
+lacks=$({ words_of $run normals64 | head -c 16 >/dev/null; } 2>&1 | grep -e '^pipe:' -e '^the decoy' || true)
 if [ -n "$lacks" ]; then
   echo "skipped: normals64: $lacks"
 else

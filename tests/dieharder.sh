@@ -23,8 +23,8 @@ tests=("-d "{0..17} "-d "{100..102} "-d "{204..207} "-d 208 -n "{0,1} "-d 209" "
 # run_test <option>...: words of the standard input; lines of name, parameter and p-value.
 run_test() { dieharder -g 200 "$@" -D test_name -D ntuple -D pvalues 2>&1 | sed -n 's/ *| */ /gp'; }
 
-# draw <kind> <subsequence>: ends when nobody reads any more, without an error.
-draw() { "$pipe" "$1" "$seed" "$2" || true; }
+# words_of <kind> <subsequence>: ends when nobody reads any more, without an error.
+words_of() { "$pipe" "$1" "$seed" "$2" || true; }
 
 # The worst verdict on lines of run_test: good, weak or bad; or none, if there is no p-value.
 verdict() {
@@ -42,7 +42,7 @@ must_pass() {
   read -ra options <<<"${tests[$1]}"
   for subsequence in "$1" $((1000 + $1)); do
     started=$SECONDS
-    lines=$(draw "$kind" "$subsequence" | run_test "${options[@]}")
+    lines=$(words_of "$kind" "$subsequence" | run_test "${options[@]}")
     found=$(verdict <<<"$lines")
     [[ " ${suspect[*]} " != *" ${tests[$1]} "* ]] || found=unjudged
     report "$lines" "$found" "$started"
@@ -57,7 +57,7 @@ must_pass() {
 # must_fail <kind> <defect> <option>...
 must_fail() {
   local found
-  found=$(draw "$1" 1 | { "$plant" "$2" || true; } | run_test "${@:3}" | verdict)
+  found=$(words_of "$1" 1 | { "$plant" "$2" || true; } | run_test "${@:3}" | verdict)
   echo "planted $*: $found"
   [ "$found" = bad ]
 }

@@ -303,7 +303,7 @@ def test_init_tree():
         kinit.jax.init_tree(shapes, -1, ours.normal())
 
 
-# In a process of its own, whose limit of memory leaves room for the tree and half a leaf. A device has an eighth of the tree.
+# In a process of its own, whose limit of memory leaves space for the tree and half a leaf. A device has an eighth of the tree.
 TREE = """
 import resource
 
